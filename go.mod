@@ -1,0 +1,3 @@
+module devops-go
+
+go 1.26
