@@ -139,8 +139,6 @@ func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "-
 
 // exitStatus reports err, if any, and returns what the process exits with.
 func exitStatus(err error, name string, stderr io.Writer) int {
-	var failure *diagnose.Error
-	var misuse usageError
 	if err == nil {
 		return 0
 	}
@@ -150,13 +148,14 @@ func exitStatus(err error, name string, stderr io.Writer) int {
 		name = ""
 	}
 	fmt.Fprintf(stderr, "app: %s%v\n", name, err)
-	switch {
-	case errors.As(err, &misuse):
-		fmt.Fprintf(stderr, "hint: app help\n")
+	if _, ok := err.(usageError); ok {
+		io.WriteString(stderr, "hint: app help\n")
 		return 2
-	case name == "healthcheck: ", errors.Is(err, service.ErrCut), errors.Is(err, errRoots):
+	}
+	if name == "healthcheck: " || errors.Is(err, service.ErrCut) || errors.Is(err, errRoots) {
 		return 1
-	case errors.As(err, &failure):
+	}
+	if failure, ok := err.(*diagnose.Error); ok {
 		return int(failure.Class)
 	}
 	return 2

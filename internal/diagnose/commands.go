@@ -12,6 +12,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"devops-go/internal/roots"
 )
 
 // Healthcheck asks for u, which is this machine's own service, and reports any
@@ -91,8 +93,7 @@ func (c *Client) Certificates(ctx context.Context, target string, stdout io.Writ
 	}
 	secured, err := c.secure(ctx, conn, host)
 	if err != nil {
-		var unverified *tls.CertificateVerificationError
-		if errors.As(err, &unverified) {
+		if unverified, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 			fmt.Fprintln(stdout, "presented, not verified:")
 			printChain(stdout, unverified.UnverifiedCertificates)
 		}
@@ -111,6 +112,6 @@ func printChain(w io.Writer, chain []*x509.Certificate) {
 	for i, cert := range chain {
 		left := time.Until(cert.NotAfter).Hours() / 24
 		fmt.Fprintf(w, "%2d  subject  %s\n    issuer   %s\n    expires  %s (%.0f days)\n",
-			i, cert.Subject, cert.Issuer, cert.NotAfter.UTC().Format(time.RFC3339), left)
+			i, roots.Name(cert.Subject), roots.Name(cert.Issuer), cert.NotAfter.UTC().Format(time.RFC3339), left)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"syscall"
 	"time"
 
@@ -48,26 +47,25 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // classify gives err, which is not nil, its class.
 func classify(err error) error {
-	var (
-		classified  *Error
-		dns         *net.DNSError
-		certificate *tls.CertificateVerificationError
-		timeout     net.Error
-	)
+	if classified, ok := errors.AsType[*Error](err); ok {
+		return classified
+	}
 	class := Failed
-	switch {
-	case errors.As(err, &classified):
-		return err
-	case errors.As(err, &dns):
+	if is[*net.DNSError](err) {
 		class = DNS
-	case errors.As(err, &certificate):
+	} else if is[*tls.CertificateVerificationError](err) {
 		class = Certificate
-	case errors.Is(err, syscall.ECONNREFUSED):
+	} else if errors.Is(err, syscall.ECONNREFUSED) {
 		class = Refused
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	} else if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		class = Timeout
 	}
 	return &Error{class, err}
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // A Client asks. Its roots are loaded when TLS first needs them.

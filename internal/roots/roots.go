@@ -14,16 +14,15 @@
 package roots
 
 import (
-	"bytes"
-	"compress/flate"
+	"crypto/sha256"
 	"crypto/x509"
 	_ "embed"
 	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -40,14 +39,15 @@ type Options struct {
 	CertFile   string // SSL_CERT_FILE: stands for the system's bundle files
 	CertDir    string // SSL_CERT_DIR: stands for the system's folders; colons separate several
 	NoEmbedded bool   // leave the embedded set out
-	System     fs.FS  // the file system with the system's roots; nil is the machine's
+	Root       string // where the system's folders are; "" is /
 }
 
 // A Root is a trusted certificate.
 type Root struct {
-	Certificate   *x509.Certificate
-	Sources       []string  // every place it was found in
-	DistrustAfter time.Time // vouches for nothing issued later; zero is no such date
+	Certificate   *x509.Certificate // an embedded one has no signature
+	SHA256        [sha256.Size]byte // of the certificate as its owner published it
+	Sources       []string          // every place it was found in
+	DistrustAfter time.Time         // vouches for nothing issued later; zero is no such date
 }
 
 // A Source is a place that roots were read from.
@@ -62,14 +62,14 @@ type Source struct {
 type Store struct {
 	Roots   []Root
 	Sources []Source
-	index   map[string]int // of Roots, by raw certificate
+	index   map[[sha256.Size]byte]int // of Roots, by SHA256
 }
 
 // Load reads all the roots that o names. A file or folder that a setting names
 // and that can't be read or holds no certificate is an error; so is a store
 // without any root.
 func Load(o Options) (*Store, error) {
-	s := &Store{index: map[string]int{}}
+	s := &Store{index: map[[sha256.Size]byte]int{}}
 	// The owner's own file comes first: naming a certificate there lifts a
 	// distrust date that the embedded set has for it.
 	if o.ExtraFile != "" {
@@ -97,32 +97,43 @@ func CheckFile(name string) error {
 	return err
 }
 
+// headSize is the length of what mkbundle's pack writes before each DER.
+const headSize = 2 + 4 + sha256.Size
+
 func (s *Store) addEmbedded() error {
 	src := s.source(Embedded, "")
-	plain, err := inflate(bundle)
-	for err == nil && len(plain) > 0 {
-		// The layout is mkbundle's: length, distrust-after date, DER.
-		size := 6 + int(binary.BigEndian.Uint16(plain))
-		var cert *x509.Certificate
-		if cert, err = x509.ParseCertificate(plain[6:size]); err == nil {
-			var date time.Time
-			if seconds := binary.BigEndian.Uint32(plain[2:]); seconds != 0 {
-				date = time.Unix(int64(seconds), 0)
-			}
-			s.add(src, cert, date)
+	for rest := expand(bundle); len(rest) > 0; {
+		end := headSize + int(binary.BigEndian.Uint16(rest))
+		cert, err := x509.ParseCertificate(rest[headSize:end])
+		if err != nil {
+			return fmt.Errorf("embedded roots: %w", err)
 		}
-		plain = plain[size:]
-	}
-	if err != nil {
-		return fmt.Errorf("embedded roots: %w", err)
+		var date time.Time
+		if seconds := binary.BigEndian.Uint32(rest[2:]); seconds != 0 {
+			date = time.Unix(int64(seconds), 0)
+		}
+		s.add(src, Root{Certificate: cert, SHA256: [sha256.Size]byte(rest[6:headSize]), DistrustAfter: date})
+		rest = rest[end:]
 	}
 	return nil
 }
 
-func inflate(packed []byte) ([]byte, error) {
-	var plain bytes.Buffer
-	_, err := plain.ReadFrom(flate.NewReader(bytes.NewReader(packed)))
-	return plain.Bytes(), err
+// expand undoes mkbundle's squeeze.
+func expand(packed []byte) (plain []byte) {
+	for len(packed) > 0 {
+		n := int(packed[0])
+		if n < 128 {
+			plain = append(plain, packed[1:n+2]...)
+			packed = packed[n+2:]
+			continue
+		}
+		from := len(plain) - int(binary.BigEndian.Uint16(packed[1:]))
+		for i := range n - 124 { // a copy may run into what it writes
+			plain = append(plain, plain[from+i])
+		}
+		packed = packed[3:]
+	}
+	return plain
 }
 
 // source begins a new source and returns its index.
@@ -131,17 +142,30 @@ func (s *Store) source(name, why string) int {
 	return len(s.Sources) - 1
 }
 
-func (s *Store) add(source int, cert *x509.Certificate, distrustAfter time.Time) {
+// add adds a root that was found in the source. Of one that is known already,
+// what was known first stays.
+func (s *Store) add(source int, root Root) {
 	src := &s.Sources[source]
-	src.Read++
-	i, known := s.index[string(cert.Raw)]
+	i, known := s.index[root.SHA256]
 	if !known {
 		src.New++
 		i = len(s.Roots)
-		s.index[string(cert.Raw)] = i
-		s.Roots = append(s.Roots, Root{Certificate: cert, DistrustAfter: distrustAfter})
+		s.index[root.SHA256] = i
+		s.Roots = append(s.Roots, root)
 	}
-	s.Roots[i].Sources = append(s.Roots[i].Sources, src.Name)
+	found := &s.Roots[i].Sources
+	if slices.Contains(*found, src.Name) {
+		return // a folder has many by two names
+	}
+	src.Read++
+	*found = append(*found, src.Name)
+}
+
+// addAll adds certificates as they stand in a file.
+func (s *Store) addAll(source int, certs []*x509.Certificate) {
+	for _, cert := range certs {
+		s.add(source, Root{Certificate: cert, SHA256: sha256.Sum256(cert.Raw)})
+	}
 }
 
 func (s *Store) addNamedFile(name, why string) error {
@@ -149,10 +173,7 @@ func (s *Store) addNamedFile(name, why string) error {
 	if err != nil {
 		return fmt.Errorf("%s=%q: %w", why, name, err)
 	}
-	src := s.source(name, why)
-	for _, cert := range certs {
-		s.add(src, cert, time.Time{})
-	}
+	s.addAll(s.source(name, why), certs)
 	return nil
 }
 
@@ -216,11 +237,13 @@ func notIssuedAfter(date time.Time, chain []*x509.Certificate) error {
 	return nil
 }
 
-// Origin names the places that a trusted certificate came from, "" if it is
-// not in the store.
+// Origin names the places that the root at the end of a verified chain came
+// from.
 func (s *Store) Origin(cert *x509.Certificate) string {
-	if i, ok := s.index[string(cert.Raw)]; ok {
-		return strings.Join(s.Roots[i].Sources, ", ")
+	for _, root := range s.Roots {
+		if root.Certificate.Equal(cert) {
+			return strings.Join(root.Sources, ", ")
+		}
 	}
 	return ""
 }
@@ -247,7 +270,7 @@ func (s *Store) Check(now time.Time) (faults []string) {
 	for _, root := range s.Roots {
 		if cert := root.Certificate; now.After(cert.NotAfter) {
 			faults = append(faults, fmt.Sprintf("expired on %s: %s (%s)",
-				day(cert.NotAfter), cert.Subject, strings.Join(root.Sources, ", ")))
+				day(cert.NotAfter), Name(cert.Subject), strings.Join(root.Sources, ", ")))
 		}
 	}
 	return faults

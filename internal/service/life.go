@@ -17,8 +17,8 @@ import (
 // Limits on what a client can take. They are generous to people and bound what
 // a thousand slow clients hold.
 const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 15 * time.Second
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = readHeaderTimeout // being the same, one timer serves both
 	writeTimeout      = 15 * time.Second
 	idleTimeout       = 75 * time.Second
 	maxHeaderBytes    = 16 << 10
@@ -79,10 +79,10 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 	case err := <-served:
 		return err
 	case sig := <-stop:
+		s.draining.Store(true)
 		s.log.record("info", "stopping").str("signal", sig.String()).
 			str("drain_delay", s.config.DrainDelay.String()).write()
 	}
-	s.draining.Store(true)
 	done := make(chan error, 1)
 	go func() { done <- s.drain(server, l, served, &connections) }()
 	select {

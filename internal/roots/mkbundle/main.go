@@ -18,12 +18,13 @@ package main
 
 import (
 	"bytes"
-	"compress/flate"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -134,11 +135,13 @@ func readDistrust(name string) (map[[sha256.Size]byte]time.Time, error) {
 	return dates, nil
 }
 
-// pack returns the bundle in the form that package roots reads: deflated, for
-// each certificate its length (2 bytes), its distrust-after date (Unix seconds
-// in 4 bytes, big endian; 0 is none) and its DER.
+// pack returns the bundle in the form that package roots reads: for each
+// certificate a head of fixed size and its DER without the signature. The head
+// has the DER's length (2 bytes), its distrust-after date (Unix seconds in 4
+// bytes, 0 is none; all big endian) and the sha256 of the whole certificate. All
+// of it is squeezed.
 func pack(certs []*x509.Certificate, dates map[[sha256.Size]byte]time.Time) (bundle []byte, count int, err error) {
-	// Neighbours by subject share most of their names, which deflates well.
+	// Neighbours by subject share most of their names, which compresses well.
 	slices.SortFunc(certs, func(a, b *x509.Certificate) int {
 		if c := bytes.Compare(a.RawSubject, b.RawSubject); c != 0 {
 			return c
@@ -146,31 +149,118 @@ func pack(certs []*x509.Certificate, dates map[[sha256.Size]byte]time.Time) (bun
 		return bytes.Compare(a.Raw, b.Raw)
 	})
 	certs = slices.CompactFunc(certs, func(a, b *x509.Certificate) bool { return bytes.Equal(a.Raw, b.Raw) })
-	var plain bytes.Buffer
 	for _, cert := range certs {
-		var head [6]byte
-		if len(cert.Raw) > math.MaxUint16 {
-			return nil, 0, fmt.Errorf("certificate of %s: %d bytes, at most %d fit", cert.Subject, len(cert.Raw), math.MaxUint16)
+		anchor, err := withoutSignature(cert)
+		if err != nil {
+			return nil, 0, fmt.Errorf("certificate of %s: %w", cert.Subject, err)
 		}
-		binary.BigEndian.PutUint16(head[:], uint16(len(cert.Raw)))
-		if date, ok := dates[sha256.Sum256(cert.Raw)]; ok {
-			binary.BigEndian.PutUint32(head[2:], uint32(date.Unix()))
+		sum := sha256.Sum256(cert.Raw)
+		bundle = binary.BigEndian.AppendUint16(bundle, uint16(len(anchor)))
+		var seconds uint32
+		if date, ok := dates[sum]; ok {
+			seconds = uint32(date.Unix())
 		}
-		plain.Write(head[:])
-		plain.Write(cert.Raw)
+		bundle = binary.BigEndian.AppendUint32(bundle, seconds)
+		bundle = append(bundle, sum[:]...)
+		bundle = append(bundle, anchor...)
 	}
-	var packed bytes.Buffer
-	deflate, err := flate.NewWriter(&packed, flate.BestCompression)
+	return squeeze(bundle), len(certs), nil
+}
+
+// withoutSignature returns the certificate with an empty signature. A root is
+// trusted for being in the set: its signature of itself proves nothing and is
+// never looked at (RFC 5280, section 6.1.1 (d)), but takes up to 512 bytes that
+// don't compress.
+func withoutSignature(cert *x509.Certificate) ([]byte, error) {
+	var parts struct {
+		TBS       asn1.RawValue
+		Algorithm asn1.RawValue
+		Signature asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(cert.Raw, &parts); err != nil {
+		return nil, err
+	}
+	parts.Signature = asn1.BitString{}
+	anchor, err := asn1.Marshal(parts)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	if _, err := deflate.Write(plain.Bytes()); err != nil {
-		return nil, 0, err
+	if len(anchor) > math.MaxUint16 {
+		return nil, fmt.Errorf("%d bytes, at most %d fit", len(anchor), math.MaxUint16)
 	}
-	if err := deflate.Close(); err != nil {
-		return nil, 0, err
+	again, err := x509.ParseCertificate(anchor)
+	if err != nil {
+		return nil, err
 	}
-	return packed.Bytes(), len(certs), nil
+	if !bytes.Equal(again.RawTBSCertificate, cert.RawTBSCertificate) {
+		return nil, errors.New("does not survive the loss of its signature")
+	}
+	return anchor, nil
+}
+
+// What squeeze writes, and expand in package roots reads: a byte below 128 is
+// followed by that many bytes and one more; another is followed by the distance,
+// in two bytes, from where that many bytes less 124 are copied.
+const (
+	maxLiterals = 128
+	minMatch    = 4
+	maxMatch    = 255 - 124
+	maxDistance = math.MaxUint16
+)
+
+// squeeze shortens data by copies of what it has already said. The appliance
+// carries the reader of this format for far fewer bytes than compress/flate's.
+func squeeze(data []byte) []byte {
+	var out, literals []byte
+	flush := func() {
+		for chunk := range slices.Chunk(literals, maxLiterals) {
+			out = append(append(out, byte(len(chunk)-1)), chunk...)
+		}
+		literals = nil
+	}
+	seen := map[[minMatch]byte][]int{}
+	remember := func(i int) {
+		if i+minMatch <= len(data) {
+			key := [minMatch]byte(data[i:])
+			seen[key] = append(seen[key], i)
+		}
+	}
+	for i := 0; i < len(data); {
+		at, length := longestMatch(data, i, seen)
+		if length < minMatch {
+			literals = append(literals, data[i])
+			remember(i)
+			i++
+			continue
+		}
+		flush()
+		out = binary.BigEndian.AppendUint16(append(out, byte(length+124)), uint16(i-at))
+		for range length {
+			remember(i)
+			i++
+		}
+	}
+	flush()
+	return out
+}
+
+func longestMatch(data []byte, i int, seen map[[minMatch]byte][]int) (at, length int) {
+	if i+minMatch > len(data) {
+		return 0, 0
+	}
+	for _, j := range slices.Backward(seen[[minMatch]byte(data[i:])]) {
+		if i-j > maxDistance {
+			break
+		}
+		n := 0
+		for n < maxMatch && i+n < len(data) && data[j+n] == data[i+n] {
+			n++
+		}
+		if n > length {
+			at, length = j, n
+		}
+	}
+	return at, length
 }
 
 func source(date string, count int) []byte {
