@@ -3,10 +3,17 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -563,5 +570,160 @@ func TestBothFamilies(t *testing.T) {
 		if _, stderr, status := try(t, []string{"HOST=" + host, "PORT=" + port}, "healthcheck"); status != 0 {
 			t.Errorf("HOST=%s: healthcheck %d: %s", host, status, stderr)
 		}
+	}
+}
+
+// pki writes a CA, and a certificate of it for 127.0.0.1, ::1 and localhost.
+func pki(t *testing.T) (ca, cert, key string) {
+	t.Helper()
+	dir := t.TempDir()
+	sign := func(name string, template, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+		own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		template.Subject = pkix.Name{CommonName: name}
+		template.SerialNumber = big.NewInt(1)
+		template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
+		if signer == nil {
+			parent, signer = template, own
+		}
+		der, err := x509.CreateCertificate(rand.Reader, template, parent, own.Public(), signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed, own
+	}
+	write := func(name, kind string, der []byte) string {
+		path := dir + "/" + name
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	root, rootKey := sign("Test Root", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil, nil)
+	leaf, leafKey := sign("test server", &x509.Certificate{
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}, root, rootKey)
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(leafKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write("ca.pem", "CERTIFICATE", root.Raw), write("cert.pem", "CERTIFICATE", leaf.Raw), write("key.pem", "PRIVATE KEY", pkcs8)
+}
+
+func TestTLS(t *testing.T) {
+	ca, cert, key := pki(t)
+	env := []string{"TLS_CERT_FILE=" + cert, "TLS_KEY_FILE=" + key}
+	s := startServer(t, env...)
+	_, port, _ := net.SplitHostPort(s.addr)
+	for _, tt := range []struct {
+		env, args      string
+		status         int
+		stdout, stderr string
+	}{
+		{"EXTRA_CA_FILE=" + ca, "get " + s.url + "/health", 0, `"status":"healthy"`, "HTTP/1.1 200 OK"},
+		{"", "get -extra-ca-file " + ca + " https://localhost:" + port + "/ready", 0, `"ready"`, "200 OK"},
+		{"", "get " + s.url + "/health", 6, "", "app: get: certificate: "},
+		{"EXTRA_CA_FILE=" + ca, "tls " + s.addr, 0, "issuer   CN=Test Root", ""},
+		{"EXTRA_CA_FILE=" + ca, "tls " + s.addr, 0, "trusted by " + ca, ""},
+		{"", "tls " + s.addr, 6, "presented, not verified", "app: tls: certificate: "},
+		{"SSL_CERT_FILE=" + ca, "tls localhost:" + port, 0, "verified for localhost", ""},
+		{"EMBEDDED_ROOTS=false SSL_CERT_FILE=" + ca, "tls localhost:" + port, 0, "trusted by", ""},
+		{"EXTRA_CA_FILE=/nope", "tls " + s.addr, 2, "", `EXTRA_CA_FILE="/nope": no such file`},
+		{strings.Join(env, " ") + " HOST=0.0.0.0 PORT=" + port, "healthcheck", 0, "", ""},
+		{"HOST=0.0.0.0 PORT=" + port, "healthcheck", 1, "", "app: healthcheck: status: 400"},
+	} {
+		stdout, stderr, status := try(t, strings.Fields(tt.env), strings.Fields(tt.args)...)
+		if status != tt.status || !strings.Contains(stdout, tt.stdout) || !strings.Contains(stderr, tt.stderr) {
+			t.Errorf("%s app %s: status %d, want %d\nstdout %s\nstderr %s", tt.env, tt.args, status, tt.status, stdout, stderr)
+		}
+	}
+}
+
+func TestFailureClasses(t *testing.T) {
+	s := startServer(t)
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts by the kernel, never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	_, deadPort, _ := net.SplitHostPort(closed.Addr().String())
+	for _, tt := range []struct {
+		args   string
+		status int
+		stderr string
+	}{
+		{"get " + s.url + "/nope", 1, "app: get: status: 404 Not Found"},
+		{"get http://" + closed.Addr().String(), 4, "app: get: refused: "},
+		{"get -timeout 300ms http://" + silent.Addr().String(), 5, "app: get: timeout: "},
+		{"get -timeout 2s http://no-such-name.invalid/", 3, "app: get: dns: "},
+		{"get ftp://x/", 2, "want http://HOST"},
+		{"tcp " + closed.Addr().String(), 4, "app: tcp: refused: "},
+		{"tcp 127.0.0.1", 2, "want HOST:PORT"},
+		{"tls -timeout 300ms " + silent.Addr().String(), 5, "app: tls: timeout: "},
+		{"tls " + s.addr, 2, "app: tls: failed: "},
+		{"dns -timeout 2s no-such-name.invalid", 3, "app: dns: dns: "},
+		{"healthcheck -host 127.0.0.1 -port " + deadPort, 1, "app: healthcheck: refused: "},
+	} {
+		_, stderr, status := try(t, nil, strings.Fields(tt.args)...)
+		if status != tt.status || !strings.Contains(stderr, tt.stderr) || strings.Count(stderr, "\n") > 2 {
+			t.Errorf("app %s: status %d, want %d; stderr %s", tt.args, status, tt.status, stderr)
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	s := startServer(t)
+	for _, tt := range []struct {
+		args           string
+		stdout, stderr []string
+	}{
+		{"help", []string{"usage: app [serve] [flags]", "exit status:", "example:"}, nil},
+		{"--help", []string{"usage: app [serve] [flags]"}, nil},
+		{"help get", []string{"usage: app get [flags] URL", "-max-redirects N", "EXTRA_CA_FILE"}, nil},
+		{"serve -h", []string{"-drain-delay DURATION", "(DRAIN_DELAY; 0s)"}, nil},
+		{"version", []string{"devops-info-service devel\n", "revision  unknown\n", "go        go1.", " bytes\n", "roots     "}, nil},
+		{"info", []string{`{"service":{"name":"devops-info-service"`, `"request":null,"endpoints":[{"path":"/"`}, nil},
+		{"get -v " + s.url + "/ready", []string{`{"status":"ready"}`}, []string{"* dns ", "first byte", "Content-Type: application/json", "HTTP/1.1 200 OK"}},
+		{"get -i " + s.addr + "/ready", []string{`{"status":"ready"}`}, []string{"Content-Length: 19"}},
+		{"tcp " + s.addr, []string{"connected to " + s.addr + " in "}, nil},
+		{"dns 127.0.0.1", nil, nil},
+		{"dns localhost", []string{"127.0.0.1"}, nil},
+		{"roots", []string{"roots  embedded, Mozilla's of 20", "trusted in all", "next to expire: 20"}, nil},
+		{"healthcheck -host 127.0.0.1 -port " + strings.Split(s.addr, ":")[1], nil, nil},
+	} {
+		stdout, stderr, status := try(t, nil, strings.Fields(tt.args)...)
+		if status != 0 && tt.args != "dns 127.0.0.1" { // which may have no name
+			t.Errorf("app %s: status %d: %s", tt.args, status, stderr)
+		}
+		for _, want := range tt.stdout {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("app %s: stdout has no %q:\n%s", tt.args, want, stdout)
+			}
+		}
+		for _, want := range tt.stderr {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("app %s: stderr has no %q:\n%s", tt.args, want, stderr)
+			}
+		}
+	}
+}
+
+func TestInfoIsIndex(t *testing.T) {
+	stdout, _, _ := try(t, nil, "info")
+	_, body := startServer(t).send("GET", "/")
+	index := slices.DeleteFunc(keys(t, body), func(key string) bool { return strings.HasPrefix(key, "request.") })
+	if got := keys(t, stdout); !slices.Equal(got, index) {
+		t.Errorf("info has %v, GET / %v", got, index)
 	}
 }

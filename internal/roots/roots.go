@@ -25,6 +25,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"devops-go/internal/roots/squeeze"
 )
 
 //go:embed bundle.bin
@@ -102,7 +104,11 @@ const headSize = 2 + 4 + sha256.Size
 
 func (s *Store) addEmbedded() error {
 	src := s.source(Embedded, "")
-	for rest := expand(bundle); len(rest) > 0; {
+	rest, err := squeeze.Expand(bundle)
+	if err != nil {
+		return fmt.Errorf("embedded roots: %w", err)
+	}
+	for len(rest) > 0 {
 		end := headSize + int(binary.BigEndian.Uint16(rest))
 		cert, err := x509.ParseCertificate(rest[headSize:end])
 		if err != nil {
@@ -116,24 +122,6 @@ func (s *Store) addEmbedded() error {
 		rest = rest[end:]
 	}
 	return nil
-}
-
-// expand undoes mkbundle's squeeze.
-func expand(packed []byte) (plain []byte) {
-	for len(packed) > 0 {
-		n := int(packed[0])
-		if n < 128 {
-			plain = append(plain, packed[1:n+2]...)
-			packed = packed[n+2:]
-			continue
-		}
-		from := len(plain) - int(binary.BigEndian.Uint16(packed[1:]))
-		for i := range n - 124 { // a copy may run into what it writes
-			plain = append(plain, plain[from+i])
-		}
-		packed = packed[3:]
-	}
-	return plain
 }
 
 // source begins a new source and returns its index.

@@ -34,6 +34,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"devops-go/internal/roots/squeeze"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
@@ -164,7 +166,7 @@ func pack(certs []*x509.Certificate, dates map[[sha256.Size]byte]time.Time) (bun
 		bundle = append(bundle, sum[:]...)
 		bundle = append(bundle, anchor...)
 	}
-	return squeeze(bundle), len(certs), nil
+	return squeeze.Squeeze(bundle), len(certs), nil
 }
 
 // withoutSignature returns the certificate with an empty signature. A root is
@@ -196,71 +198,6 @@ func withoutSignature(cert *x509.Certificate) ([]byte, error) {
 		return nil, errors.New("does not survive the loss of its signature")
 	}
 	return anchor, nil
-}
-
-// What squeeze writes, and expand in package roots reads: a byte below 128 is
-// followed by that many bytes and one more; another is followed by the distance,
-// in two bytes, from where that many bytes less 124 are copied.
-const (
-	maxLiterals = 128
-	minMatch    = 4
-	maxMatch    = 255 - 124
-	maxDistance = math.MaxUint16
-)
-
-// squeeze shortens data by copies of what it has already said. The appliance
-// carries the reader of this format for far fewer bytes than compress/flate's.
-func squeeze(data []byte) []byte {
-	var out, literals []byte
-	flush := func() {
-		for chunk := range slices.Chunk(literals, maxLiterals) {
-			out = append(append(out, byte(len(chunk)-1)), chunk...)
-		}
-		literals = nil
-	}
-	seen := map[[minMatch]byte][]int{}
-	remember := func(i int) {
-		if i+minMatch <= len(data) {
-			key := [minMatch]byte(data[i:])
-			seen[key] = append(seen[key], i)
-		}
-	}
-	for i := 0; i < len(data); {
-		at, length := longestMatch(data, i, seen)
-		if length < minMatch {
-			literals = append(literals, data[i])
-			remember(i)
-			i++
-			continue
-		}
-		flush()
-		out = binary.BigEndian.AppendUint16(append(out, byte(length+124)), uint16(i-at))
-		for range length {
-			remember(i)
-			i++
-		}
-	}
-	flush()
-	return out
-}
-
-func longestMatch(data []byte, i int, seen map[[minMatch]byte][]int) (at, length int) {
-	if i+minMatch > len(data) {
-		return 0, 0
-	}
-	for _, j := range slices.Backward(seen[[minMatch]byte(data[i:])]) {
-		if i-j > maxDistance {
-			break
-		}
-		n := 0
-		for n < maxMatch && i+n < len(data) && data[j+n] == data[i+n] {
-			n++
-		}
-		if n > length {
-			at, length = j, n
-		}
-	}
-	return at, length
 }
 
 func source(date string, count int) []byte {
