@@ -3,17 +3,10 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -25,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"devops-go/internal/testpki"
 )
 
 // TestMain lets the test binary stand for the appliance, so that tests start a
@@ -573,51 +568,8 @@ func TestBothFamilies(t *testing.T) {
 	}
 }
 
-// pki writes a CA, and a certificate of it for 127.0.0.1, ::1 and localhost.
-func pki(t *testing.T) (ca, cert, key string) {
-	t.Helper()
-	dir := t.TempDir()
-	sign := func(name string, template, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
-		own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		template.Subject = pkix.Name{CommonName: name}
-		template.SerialNumber = big.NewInt(1)
-		template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
-		if signer == nil {
-			parent, signer = template, own
-		}
-		der, err := x509.CreateCertificate(rand.Reader, template, parent, own.Public(), signer)
-		if err != nil {
-			t.Fatal(err)
-		}
-		signed, err := x509.ParseCertificate(der)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return signed, own
-	}
-	write := func(name, kind string, der []byte) string {
-		path := dir + "/" + name
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	root, rootKey := sign("Test Root", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil, nil)
-	leaf, leafKey := sign("test server", &x509.Certificate{
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-	}, root, rootKey)
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(leafKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return write("ca.pem", "CERTIFICATE", root.Raw), write("cert.pem", "CERTIFICATE", leaf.Raw), write("key.pem", "PRIVATE KEY", pkcs8)
-}
-
 func TestTLS(t *testing.T) {
-	ca, cert, key := pki(t)
+	ca, cert, key := testpki.Write(t, t.TempDir())
 	env := []string{"TLS_CERT_FILE=" + cert, "TLS_KEY_FILE=" + key}
 	s := startServer(t, env...)
 	_, port, _ := net.SplitHostPort(s.addr)

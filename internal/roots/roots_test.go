@@ -2,17 +2,15 @@ package roots
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"devops-go/internal/testpki"
 )
 
 // An authority can sign, and writes itself to files.
@@ -24,32 +22,8 @@ type authority struct {
 
 func newAuthority(t *testing.T, name string) authority {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := authority{t: t, key: key}
-	a.cert = a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, NotBefore: time.Now().Add(-time.Hour)})
-	return a
-}
-
-// sign issues a certificate by a, or for a if it has none yet.
-func (a authority) sign(template *x509.Certificate) *x509.Certificate {
-	a.t.Helper()
-	template.SerialNumber, template.NotAfter = big.NewInt(1), time.Now().Add(time.Hour)
-	parent := a.cert
-	if parent == nil {
-		parent = template
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, a.key.Public(), a.key)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return cert
+	cert, key := testpki.Sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true}, nil, nil)
+	return authority{t, cert, key}
 }
 
 func (a authority) write(path string) string {
@@ -57,10 +31,7 @@ func (a authority) write(path string) string {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		a.t.Fatal(err)
 	}
-	data := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		a.t.Fatal(err)
-	}
+	testpki.WritePEM(a.t, path, "CERTIFICATE", a.cert.Raw)
 	return path
 }
 
@@ -147,7 +118,7 @@ func TestDistrustAfter(t *testing.T) {
 	a := newAuthority(t, "doubtful")
 	cutoff := time.Now().Add(-24 * time.Hour).Truncate(time.Second)
 	verify := func(s *Store, issued time.Time) error {
-		leaf := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "leaf"}, DNSNames: []string{"x.test"}, NotBefore: issued})
+		leaf, _ := testpki.Sign(t, &x509.Certificate{DNSNames: []string{"x.test"}, NotBefore: issued}, a.cert, a.key)
 		_, err := leaf.Verify(x509.VerifyOptions{Roots: s.Pool(), DNSName: "x.test"})
 		return err
 	}
