@@ -63,6 +63,9 @@ func open(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 		return openStream(ctx, ref, opts.Stdin, opts)
 	}
 	info, err := os.Stat(ref.Path)
+	if ref.Transport == Any {
+		ref.Name = ""
+	}
 	switch {
 	case err != nil:
 		return nil, statError(err)

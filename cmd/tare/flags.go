@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"devops-go/internal/image"
+	"devops-go/internal/layers"
+	"devops-go/internal/report"
+)
+
+// flags returns the command's flags and what runs it.
+func (c *command) flags() (*flag.FlagSet, runner) {
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	run := c.define(fs)
+	return fs, run
+}
+
+// parse parses flags that may stand between the arguments, up to "--", and
+// returns the arguments.
+func parse(fs *flag.FlagSet, args []string) ([]string, error) {
+	var rest []string
+	for len(args) > 0 {
+		if args[0] == "--" {
+			return append(rest, args[1:]...), nil
+		}
+		if args[0] == "-" || !strings.HasPrefix(args[0], "-") {
+			rest, args = append(rest, args[0]), args[1:]
+			continue
+		}
+		// The flag package stops at the first argument; what it took are flags.
+		if err := fs.Parse(args); err != nil {
+			return nil, err
+		}
+		took := len(args) - fs.NArg()
+		if took > 0 && args[took-1] == "--" {
+			return append(rest, fs.Args()...), nil
+		}
+		args = fs.Args()
+	}
+	return rest, nil
+}
+
+// sourceFlags say how images are opened and read.
+type sourceFlags struct {
+	platform platformFlag
+	maxSize  sizeFlag
+	maxFiles int64
+}
+
+func (s *sourceFlags) define(fs *flag.FlagSet) {
+	s.maxSize = image.DefaultMaxSize
+	fs.Var(&s.platform, "platform", "take the `OS/ARCH[/VARIANT]` of an image that has several")
+	fs.Var(&s.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
+	fs.Int64Var(&s.maxFiles, "max-files", layers.DefaultMaxFiles, "give up on an image of more than `N` files")
+}
+
+func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.Image, error) {
+	return image.Open(ctx, ref, image.Options{
+		Platform: image.Platform(s.platform),
+		Stdin:    std.in,
+		MaxSize:  int64(s.maxSize),
+	})
+}
+
+// read opens the image and reads its layers. The caller closes the image of
+// the stack.
+func (s *sourceFlags) read(ctx context.Context, ref string, std stdio) (*layers.Stack, error) {
+	img, err := s.open(ctx, ref, std)
+	if err != nil {
+		return nil, err
+	}
+	stack, err := layers.Read(ctx, img, layers.Options{MaxSize: int64(s.maxSize), MaxFiles: s.maxFiles})
+	if err != nil {
+		img.Close()
+		return nil, fmt.Errorf("%s: %w", report.Quote(ref), err)
+	}
+	return stack, nil
+}
+
+// platformFlag is an image.Platform as a flag.
+type platformFlag image.Platform
+
+func (p *platformFlag) String() string { return image.Platform(*p).String() }
+
+func (p *platformFlag) Set(s string) error {
+	parsed, err := image.ParsePlatform(s)
+	*p = platformFlag(parsed)
+	return err
+}
+
+// sizeFlag is a number of bytes with an optional SI or binary unit.
+type sizeFlag int64
+
+func (s *sizeFlag) String() string { return report.Size(int64(*s)) }
+
+func (s *sizeFlag) Set(text string) error {
+	n, err := parseSize(text)
+	*s = sizeFlag(n)
+	return err
+}
+
+// parseSize parses 2300000, 2.3MB or 64GiB.
+func parseSize(text string) (int64, error) {
+	number := strings.TrimRight(text, "BKMGTPEbkmgtpei ")
+	value, err := strconv.ParseFloat(number, 64)
+	if err != nil || value < 0 {
+		return 0, fmt.Errorf("size %q: want a number with a unit, as 2.3MB or 64GiB", text)
+	}
+	factor := map[string]float64{
+		"": 1, "b": 1,
+		"k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9, "t": 1e12, "tb": 1e12,
+		"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
+	}[strings.ToLower(strings.TrimSpace(text[len(number):]))]
+	if factor == 0 {
+		return 0, fmt.Errorf("size %q: unknown unit", text)
+	}
+	if value *= factor; value >= 1<<62 {
+		return 0, fmt.Errorf("size %q: too large", text)
+	}
+	return int64(value), nil
+}
+
+// errNoImage is the usage error of a command without arguments.
+var errNoImage = errors.New("no image given")
+
+// wantArgs checks how many arguments there are; most < 0 is any number.
+func wantArgs(name string, args []string, least, most int) error {
+	switch {
+	case len(args) == 0 && least > 0:
+		return &usageError{fmt.Errorf("%s: %w", name, errNoImage)}
+	case len(args) < least:
+		return &usageError{fmt.Errorf("%s: %d arguments given, want at least %d", name, len(args), least)}
+	case most >= 0 && len(args) > most:
+		return &usageError{fmt.Errorf("%s: unexpected argument %q", name, args[most])}
+	}
+	return nil
+}

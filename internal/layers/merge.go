@@ -1,0 +1,129 @@
+package layers
+
+import "archive/tar"
+
+// merge puts the layers on top of each other, oldest first.
+func (s *Stack) merge() {
+	for _, l := range s.Layers {
+		m := merger{tree: s.tree, layer: int32(l.Index)}
+		m.sizeWhiteouts(l)
+		m.apply(l)
+		m.countLeaves(l)
+	}
+	s.weighDead()
+}
+
+// A merger applies one layer to the merged tree.
+type merger struct {
+	tree  *tree
+	layer int32
+}
+
+// apply makes what the layer makes and only then removes what it removes: a
+// whiteout reaches the layers below, wherever in the archive it stands.
+func (m *merger) apply(l *Layer) {
+	for _, e := range l.Entries {
+		if e.Kind == File {
+			m.put(e)
+		}
+	}
+	for _, e := range l.Entries {
+		switch e.Kind {
+		case Whiteout:
+			m.prune(e.Node)
+		case Opaque:
+			m.pruneChildren(e.Node)
+		}
+	}
+}
+
+// put shows e at its path.
+func (m *merger) put(e *Entry) {
+	n := e.Node
+	if n.Parent == nil {
+		n.Entry, n.layer = e, m.layer
+		return
+	}
+	m.makeParents(n.Parent)
+	if e.Type == tar.TypeLink {
+		m.resolve(e)
+	}
+	if n.present && !(n.IsDir() && e.Type == tar.TypeDir) {
+		m.remove(n)
+	}
+	n.present, n.Entry, n.layer = true, e, m.layer
+}
+
+// makeParents makes n and what is above it directories.
+func (m *merger) makeParents(n *Node) {
+	for ; !n.IsDir(); n = n.Parent {
+		n.present, n.Entry, n.layer = true, nil, m.layer
+	}
+}
+
+// resolve finds the file that the hard link e is a name of, in its own layer
+// or below.
+func (m *merger) resolve(e *Entry) {
+	p, err := cleanPath(e.Link)
+	if err != nil {
+		return
+	}
+	if n := m.tree.find(p); n != nil && n.Entry != nil && n.Entry != e && !n.IsDir() {
+		e.target = n.Entry.Inode()
+	}
+}
+
+// remove takes n and everything under it out of the merged tree.
+func (m *merger) remove(n *Node) {
+	n.present, n.Entry = false, nil
+	for c := range n.Children() {
+		m.remove(c)
+	}
+}
+
+// prune takes what lower layers have at n and under it out of the merged tree
+// and reports whether something of this layer remains there.
+func (m *merger) prune(n *Node) bool {
+	if !n.present {
+		return false
+	}
+	remains := m.pruneChildren(n)
+	switch {
+	case n.layer == m.layer || n.Parent == nil:
+		return true
+	case remains:
+		n.Entry, n.layer = nil, m.layer
+		return true
+	}
+	n.present, n.Entry = false, nil
+	return false
+}
+
+func (m *merger) pruneChildren(n *Node) bool {
+	remains := false
+	for c := range n.Children() {
+		remains = m.prune(c) || remains
+	}
+	return remains
+}
+
+// weighDead marks what the merged tree shows and works out what each layer
+// ships beside that. The content of a file with several names counts once, and
+// is shown while one of its names is.
+func (s *Stack) weighDead() {
+	for _, l := range s.Layers {
+		l.Dead = l.Size
+	}
+	show := func(e *Entry) {
+		if !e.shown {
+			e.shown = true
+			s.Layers[e.Layer].Dead -= e.Size
+		}
+	}
+	for n := range s.All() {
+		if n.Entry != nil {
+			show(n.Entry)
+			show(n.Entry.Inode())
+		}
+	}
+}

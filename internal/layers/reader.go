@@ -1,0 +1,171 @@
+package layers
+
+import (
+	"archive/tar"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"devops-go/internal/image"
+	"devops-go/internal/tarscan"
+)
+
+// A reader fills layers with entries; many layers at a time share one tree.
+type reader struct {
+	opts  Options
+	size  atomic.Int64 // uncompressed bytes so far, of all layers
+	files atomic.Int64 // entries so far
+
+	mu   sync.Mutex // guards tree
+	tree *tree
+}
+
+func newReader(t *tree, opts Options) *reader {
+	if opts.MaxSize <= 0 {
+		opts.MaxSize = image.DefaultMaxSize
+	}
+	if opts.MaxFiles <= 0 {
+		opts.MaxFiles = DefaultMaxFiles
+	}
+	return &reader{opts: opts, tree: t}
+}
+
+func (r *reader) read(ctx context.Context, l *Layer) error {
+	blob, err := l.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer blob.Close()
+	if err := r.readBlob(ctx, l, blob); err != nil {
+		return fmt.Errorf("%s: %w", l, err)
+	}
+	return nil
+}
+
+func (r *reader) readBlob(ctx context.Context, l *Layer, blob *image.Blob) error {
+	if at, ok := blob.File(); ok {
+		r.progress(blob.Size)
+		return r.scan(ctx, l, tarscan.NewFile(at, blob.Size))
+	}
+	plain, err := blob.Tar()
+	if err != nil {
+		return err
+	}
+	limited := &bounded{r: plain, ctx: ctx, total: &r.size, limit: r.opts.MaxSize}
+	if err := r.scan(ctx, l, tarscan.NewStream(limited)); err != nil {
+		return err
+	}
+	// What follows the archive's end still counts for the digest.
+	if _, err := io.Copy(io.Discard, limited); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, blob); err != nil {
+		return err
+	}
+	r.progress(blob.Size)
+	return nil
+}
+
+func (r *reader) progress(n int64) {
+	if r.opts.Progress != nil {
+		r.opts.Progress(n)
+	}
+}
+
+// scan takes in the entries of one layer.
+func (r *reader) scan(ctx context.Context, l *Layer, s *tarscan.Scanner) error {
+	for {
+		hdr, err := s.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("after %d entries: %w", len(l.Entries), err)
+		}
+		if len(l.Entries)%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		e, err := r.add(l, hdr)
+		if err != nil {
+			return fmt.Errorf("entry %q: %w", shorten(hdr.Name), err)
+		}
+		e.Offset = -1
+		if offset, ok := s.Offset(); ok {
+			e.Offset = offset
+		}
+		if r.opts.Visit == nil {
+			continue
+		}
+		if err := r.opts.Visit(l.Layer, e, s); err != nil {
+			return fmt.Errorf("entry %q: %w", shorten(hdr.Name), err)
+		}
+	}
+}
+
+// add makes the entry of hdr.
+func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
+	if r.files.Add(1) > r.opts.MaxFiles {
+		return nil, fmt.Errorf("more than %d entries: raise --max-files", r.opts.MaxFiles)
+	}
+	p, err := cleanPath(hdr.Name)
+	if err != nil {
+		return nil, err
+	}
+	kind, p := classify(p)
+	e := new(Entry)
+	if *e, err = newEntry(hdr, l.Index, kind); err != nil {
+		return nil, err
+	}
+	if e.Node, err = r.intern(p); err != nil {
+		return nil, err
+	}
+	// A sparse file states more than is there, so what is stated is bounded,
+	// too; the sum can't overflow while both are at most MaxSize.
+	if hdr.Size > r.opts.MaxSize || l.Size+hdr.Size > r.opts.MaxSize {
+		return nil, tooLarge(r.opts.MaxSize)
+	}
+	l.Size += hdr.Size
+	if hdr.Typeflag == tar.TypeSymlink {
+		l.Targets += int64(len(hdr.Linkname))
+	}
+	if kind == File && hdr.Typeflag != tar.TypeDir {
+		l.Files++
+	}
+	l.Entries = append(l.Entries, e)
+	return e, nil
+}
+
+func (r *reader) intern(p string) (*Node, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.tree.intern(p)
+	if int64(len(r.tree.index)) > r.opts.MaxFiles {
+		return nil, fmt.Errorf("more than %d paths: raise --max-files", r.opts.MaxFiles)
+	}
+	return n, nil
+}
+
+func tooLarge(limit int64) error {
+	return fmt.Errorf("image is larger than %d bytes uncompressed: raise --max-size", limit)
+}
+
+// bounded reads r until the total of all its kind passes the limit.
+type bounded struct {
+	r     io.Reader
+	ctx   context.Context
+	total *atomic.Int64
+	limit int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := b.r.Read(p)
+	if b.total.Add(int64(n)) > b.limit {
+		return n, tooLarge(b.limit)
+	}
+	return n, err
+}
