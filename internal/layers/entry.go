@@ -25,12 +25,32 @@ const (
 	Private
 )
 
+// A Change is what an entry does to the tree of the layers below it.
+type Change uint8
+
+// The changes.
+const (
+	// Unchanged is a directory that is listed again as it was, or a whiteout of
+	// nothing.
+	Unchanged Change = iota
+	Added
+	Changed
+	Removed
+)
+
+// String returns the change as reports name it; "" for Unchanged.
+func (c Change) String() string {
+	return [...]string{"", "added", "changed", "removed"}[c]
+}
+
 // An Entry is what one layer's archive says of one path.
 type Entry struct {
 	// Node is the path; for a whiteout the one that it removes, for an opaque
 	// marker the directory.
 	Node *Node
 	Kind Kind
+	// Change is what it does to the layers below.
+	Change Change
 	// Type is the archive/tar type flag.
 	Type byte
 	// Layer is the index of the layer.

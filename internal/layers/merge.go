@@ -30,6 +30,9 @@ func (m *merger) apply(l *Layer) {
 	for _, e := range l.Entries {
 		switch e.Kind {
 		case Whiteout:
+			if e.Node.present && e.Node.layer != m.layer {
+				e.Change = Removed
+			}
 			m.prune(e.Node)
 		case Opaque:
 			m.pruneChildren(e.Node)
@@ -40,6 +43,7 @@ func (m *merger) apply(l *Layer) {
 // put shows e at its path.
 func (m *merger) put(e *Entry) {
 	n := e.Node
+	e.Change = change(n, e)
 	if n.Parent == nil {
 		n.Entry, n.layer = e, m.layer
 		return
@@ -52,6 +56,19 @@ func (m *merger) put(e *Entry) {
 		m.remove(n)
 	}
 	n.present, n.Entry, n.layer = true, e, m.layer
+}
+
+// change tells what e does to the path n that it is put at.
+func change(n *Node, e *Entry) Change {
+	switch {
+	case !n.present:
+		return Added
+	case !n.IsDir() || e.Type != tar.TypeDir:
+		return Changed
+	case n.Entry == nil || n.Entry.Mode == e.Mode && n.Entry.UID == e.UID && n.Entry.GID == e.GID:
+		return Unchanged
+	}
+	return Changed
 }
 
 // makeParents makes n and what is above it directories.
@@ -75,7 +92,7 @@ func (m *merger) resolve(e *Entry) {
 
 // remove takes n and everything under it out of the merged tree.
 func (m *merger) remove(n *Node) {
-	n.present, n.Entry = false, nil
+	n.present, n.Entry, n.Gone = false, nil, n.Entry
 	for c := range n.Children() {
 		m.remove(c)
 	}
@@ -95,7 +112,7 @@ func (m *merger) prune(n *Node) bool {
 		n.Entry, n.layer = nil, m.layer
 		return true
 	}
-	n.present, n.Entry = false, nil
+	n.present, n.Entry, n.Gone = false, nil, n.Entry
 	return false
 }
 

@@ -17,6 +17,9 @@ type Node struct {
 	// doesn't show, and for a directory that no layer lists but that has
 	// something in it.
 	Entry *Entry
+	// Gone is what the last layer that took the path away took; it is kept
+	// when the path comes back.
+	Gone *Entry
 
 	first, last, next *Node // children, in the order in which they were first seen
 	present           bool

@@ -1,0 +1,51 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"devops-go/internal/layers"
+)
+
+// Tree documents the tree of an image or of a layer.
+func Tree(l layers.Listing) Document {
+	t := &Table{Columns: []Column{
+		{Title: "MODE"}, {Title: "OWNER"}, {Title: "SIZE", Right: true}, {Title: "LAYER", Right: true}, {Title: " "}, {Title: "PATH", Flex: true},
+	}}
+	for _, item := range l.Items {
+		mark, style := mark(item.Change)
+		name := strings.Repeat("  ", item.Depth-1) + Quote(item.Name)
+		switch item.Type {
+		case "directory":
+			name += "/"
+		case "symlink", "hardlink":
+			name += " -> " + Quote(item.Link)
+		}
+		owner := fmt.Sprintf("%d:%d", item.UID, item.GID)
+		t.Rows = append(t.Rows, Row{[]string{item.Mode, owner, Size(item.Size), Count(item.Layer), mark, name}, style})
+	}
+	what := "the merged tree"
+	if l.Layer != nil {
+		what = "layer " + strconv.Itoa(*l.Layer)
+	}
+	t.Notes = []string{
+		fmt.Sprintf("%s in %s of %s: %s in %s. + added, ~ changed, - removed by a layer above the first.",
+			Quote(l.Path), what, Quote(l.Image), Size(l.Size), plural(l.Files, "file")),
+		sizesNote,
+	}
+	return Document{Tables: []*Table{t}, Value: l}
+}
+
+// mark returns the sign of a change and how it stands out.
+func mark(change string) (string, Style) {
+	switch change {
+	case "added":
+		return "+", Added
+	case "changed":
+		return "~", Changed
+	case "removed":
+		return "-", Removed
+	}
+	return "", Plain
+}
