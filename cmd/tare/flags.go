@@ -52,6 +52,7 @@ type sourceFlags struct {
 	platform platformFlag
 	maxSize  sizeFlag
 	maxFiles int64
+	tolerant bool
 }
 
 func (s *sourceFlags) define(fs *flag.FlagSet) {
@@ -66,6 +67,7 @@ func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.I
 		Platform: image.Platform(s.platform),
 		Stdin:    std.in,
 		MaxSize:  int64(s.maxSize),
+		Tolerant: s.tolerant,
 	})
 }
 

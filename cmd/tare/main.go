@@ -59,6 +59,9 @@ func commands() []*command {
 		weighCommand(),
 		historyCommand(),
 		treeCommand(),
+		compareCommand(),
+		diffCommand(),
+		verifyCommand(),
 	}
 }
 

@@ -2,6 +2,8 @@ package image
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,22 +33,27 @@ const maxJSON = 8 << 20
 
 // readJSON returns the whole of d, verified.
 func readJSON(ctx context.Context, s store, d Descriptor) ([]byte, error) {
-	if d.Size > maxJSON {
-		return nil, fmt.Errorf("blob %s: %d bytes is too much for JSON, the limit is %d", d.Digest, d.Size, maxJSON)
-	}
+	b, fault, err := loadJSON(ctx, s, d)
+	return b, cmp.Or(err, fault)
+}
+
+// loadJSON returns the whole of d, and as fault what is wrong with it beside
+// its descriptor.
+func loadJSON(ctx context.Context, s store, d Descriptor) (b []byte, fault, err error) {
 	r, err := s.open(ctx, d)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(d.Digest.Verify(r, d.Size), maxJSON+1))
+	b, err = io.ReadAll(io.LimitReader(r, maxJSON+1))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(b) > maxJSON {
-		return nil, fmt.Errorf("blob %s: more than %d bytes of JSON", d.Digest, maxJSON)
+		return nil, nil, fmt.Errorf("blob %s: more than %d bytes, which is too much for JSON", d.Digest, maxJSON)
 	}
-	return b, nil
+	_, fault = io.Copy(io.Discard, d.Digest.Verify(bytes.NewReader(b), d.Size))
+	return b, fault, nil
 }
 
 // A Layer is one change set of an image, oldest first.
@@ -62,10 +69,14 @@ type Layer struct {
 	// Compression is what the content's first bytes say, or its media type
 	// while the content isn't here.
 	Compression Compression
+	// GzipSize is what the layer weighs by gzip, where somebody compressed it to
+	// know; 0 where nobody did.
+	GzipSize int64
 
-	store  store
-	remote bool   // the source is a registry, which moves what it stores
-	name   string // of the layer in an archive without descriptors
+	store    store
+	remote   bool   // the source is a registry, which moves what it stores
+	name     string // of the layer in an archive without descriptors
+	progress func(int64)
 }
 
 // String names the layer as messages do: its place counted from 1, its digest
@@ -95,24 +106,71 @@ type Blob struct {
 
 // Open opens the layer's content.
 func (l *Layer) Open(ctx context.Context) (*Blob, error) {
+	return l.open(ctx, !l.Descriptor.Digest.IsZero())
+}
+
+// OpenUnverified opens the layer's content, whatever it is.
+func (l *Layer) OpenUnverified(ctx context.Context) (*Blob, error) {
+	return l.open(ctx, false)
+}
+
+func (l *Layer) open(ctx context.Context, verify bool) (*Blob, error) {
 	r, err := l.store.open(ctx, l.Descriptor)
 	if err != nil {
 		return nil, l.notOpened(err)
 	}
-	b := &Blob{Size: l.Descriptor.Size, c: r}
-	b.at, _ = r.(io.ReaderAt)
-	var verified io.Reader = r
-	if !l.Descriptor.Digest.IsZero() {
-		verified = l.Descriptor.Digest.Verify(r, l.Descriptor.Size)
-	}
-	buffered := bufio.NewReaderSize(verified, 64<<10)
-	magic, err := buffered.Peek(sniffLen)
-	if err != nil && err != io.EOF {
+	b, err := l.newBlob(r, verify)
+	if err != nil {
 		r.Close()
 		return nil, fmt.Errorf("%s: %w", l, err)
 	}
+	return b, nil
+}
+
+func (l *Layer) newBlob(r io.ReadCloser, verify bool) (*Blob, error) {
+	b := &Blob{Size: l.Descriptor.Size, c: r}
+	var content io.Reader = r
+	if l.progress != nil {
+		content = &progressReader{r, l.progress}
+	}
+	if verify {
+		if size, ok := storedSize(r); ok && size != b.Size {
+			return nil, fmt.Errorf("blob is %d bytes, its descriptor says %d", size, b.Size)
+		}
+		content = l.Descriptor.Digest.Verify(content, b.Size)
+	}
+	b.at, _ = r.(io.ReaderAt)
+	buffered := bufio.NewReaderSize(content, 64<<10)
+	magic, err := buffered.Peek(sniffLen)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
 	b.Compression, b.r = sniff(magic), buffered
 	return b, nil
+}
+
+// storedSize returns the size of content that is at hand.
+func storedSize(r io.Reader) (int64, bool) {
+	switch r := r.(type) {
+	case section:
+		return r.Size(), true
+	case *os.File:
+		info, err := r.Stat()
+		return info.Size(), err == nil
+	}
+	return 0, false
+}
+
+// progressReader tells how many bytes were read.
+type progressReader struct {
+	r    io.Reader
+	tell func(int64)
+}
+
+func (p *progressReader) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	p.tell(int64(n))
+	return n, err
 }
 
 func (l *Layer) notOpened(err error) error {
@@ -126,7 +184,7 @@ func (l *Layer) notOpened(err error) error {
 func (b *Blob) Read(p []byte) (int, error) { return b.r.Read(p) }
 
 // Tar returns the uncompressed content, which reads b.
-func (b *Blob) Tar() (io.Reader, error) { return decompress(b.r, b.Compression) }
+func (b *Blob) Tar() (io.Reader, error) { return Decompress(b.r, b.Compression) }
 
 // File returns the content for reading at random, and false when it is
 // compressed or comes as a stream. It isn't verified.

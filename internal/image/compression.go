@@ -43,9 +43,9 @@ func sniff(magic []byte) Compression {
 	return Uncompressed
 }
 
-// claimed tells the compression from the media type, for a layer whose content
+// ClaimedCompression tells the compression from the media type, for a layer whose content
 // isn't here.
-func claimed(mediaType string) Compression {
+func ClaimedCompression(mediaType string) Compression {
 	switch {
 	case strings.HasSuffix(mediaType, "gzip"):
 		return Gzip
@@ -55,8 +55,8 @@ func claimed(mediaType string) Compression {
 	return Uncompressed
 }
 
-// decompress returns the content that r holds in compression c.
-func decompress(r io.Reader, c Compression) (io.Reader, error) {
+// Decompress returns the content that r holds in compression c.
+func Decompress(r io.Reader, c Compression) (io.Reader, error) {
 	switch c {
 	case Uncompressed:
 		return r, nil

@@ -58,7 +58,7 @@ func openDocker(ctx context.Context, a *archive, name string, want Platform) (*I
 	}
 	img.ConfigDigest = digest.FromBytes(config)
 	if stated := configDigest(saved.Config); !stated.IsZero() && stated != img.ConfigDigest {
-		return nil, fmt.Errorf("config %q: content has digest %s", saved.Config, img.ConfigDigest)
+		img.ConfigFault = fmt.Errorf("%q has digest %s", saved.Config, img.ConfigDigest)
 	}
 	if err := img.setConfig(config); err != nil {
 		return nil, err

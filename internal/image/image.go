@@ -33,6 +33,13 @@ type Image struct {
 
 	Layers []*Layer
 
+	// ManifestFault and ConfigFault are what is wrong with the two beside
+	// their descriptors; see Options.Tolerant.
+	ManifestFault, ConfigFault error
+	// IndexPlatform is what the index says of the platform; nil where there is
+	// no index or it doesn't say.
+	IndexPlatform *Platform
+
 	// Attestations are the statements about images (provenance, SBOMs) that
 	// lie beside this one.
 	Attestations []Descriptor
@@ -94,7 +101,10 @@ func (img *Image) ManifestSize() int64 { return int64(len(img.manifest())) }
 
 // Transfer is what a pull of the layer moves, see [Image.Transfer].
 func (l *Layer) Transfer() (bytes int64, known bool) {
-	if l.Compression == Uncompressed && !l.remote {
+	switch {
+	case l.GzipSize > 0:
+		return l.GzipSize, true
+	case l.Compression == Uncompressed && !l.remote:
 		return 0, false
 	}
 	return l.Descriptor.Size, l.Descriptor.Size >= 0

@@ -42,7 +42,10 @@ const (
 // A candidate is a manifest found in an index.
 type candidate struct {
 	Descriptor
-	tags []string // of the index entries above it
+	tags     []string // of the index entries above it
+	platform Platform // what it is for, once it is loaded
+	raw      []byte   // the manifest
+	fault    error    // what is wrong with it beside its descriptor
 }
 
 // A search collects the manifests under an index.
@@ -81,7 +84,7 @@ func (s *search) descend(ctx context.Context, index *Index, tags []string, depth
 				return err
 			}
 		default:
-			s.candidates = append(s.candidates, candidate{d, tags})
+			s.candidates = append(s.candidates, candidate{Descriptor: d, tags: tags})
 		}
 	}
 	return nil
@@ -124,15 +127,16 @@ func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport
 	if err != nil {
 		return nil, err
 	}
-	picked, manifest, err := selectPlatform(ctx, s, list, want)
+	picked, err := selectPlatform(ctx, s, list, want)
 	if err != nil {
 		return nil, err
 	}
-	img, err := openManifest(ctx, s, picked.Descriptor, manifest)
+	img, err := openManifest(ctx, s, picked.Descriptor, picked.raw)
 	if err != nil {
 		return nil, err
 	}
 	img.Source, img.Tags, img.Attestations = source, picked.tags, found.attestations
+	img.ManifestFault, img.IndexPlatform = picked.fault, picked.Platform
 	return img, nil
 }
 
@@ -212,17 +216,18 @@ func openManifest(ctx context.Context, s store, d Descriptor, raw []byte) (*Imag
 		}
 		l.Compression, err = sniffAt(ctx, s, ld)
 		if errors.Is(err, fs.ErrNotExist) {
-			l.Compression, err = claimed(ld.MediaType), nil
+			l.Compression, err = ClaimedCompression(ld.MediaType), nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", l, err)
 		}
 		img.Layers = append(img.Layers, l)
 	}
-	config, err := readJSON(ctx, s, m.Config)
+	config, fault, err := loadJSON(ctx, s, m.Config)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
+	img.ConfigFault = fault
 	return img, img.setConfig(config)
 }
 

@@ -25,6 +25,12 @@ type Options struct {
 	// MaxSize bounds the bytes of such a file, and those that a compressed
 	// archive may unpack to; 0 is DefaultMaxSize.
 	MaxSize int64
+	// Tolerant opens an image whose manifest or configuration isn't what its
+	// descriptor says, and leaves it to the caller to look at the faults.
+	Tolerant bool
+	// Progress, if set, is told of bytes read from layers and from streams, as
+	// they are read, from any goroutine.
+	Progress func(bytes int64)
 }
 
 // DefaultMaxSize is how large an image may become, uncompressed, unless more
@@ -49,6 +55,21 @@ func Open(ctx context.Context, reference string, opts Options) (*Image, error) {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	img.Name = reference
+	for _, l := range img.Layers {
+		l.progress = opts.Progress
+	}
+	if opts.Tolerant {
+		return img, nil
+	}
+	if img.ManifestFault != nil {
+		err = fmt.Errorf("%s: manifest: %w", ref, img.ManifestFault)
+	} else if img.ConfigFault != nil {
+		err = fmt.Errorf("%s: config: %w", ref, img.ConfigFault)
+	}
+	if err != nil {
+		img.Close()
+		return nil, err
+	}
 	return img, nil
 }
 
@@ -144,12 +165,15 @@ func seekable(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, 
 		}
 		defer f.Close()
 	}
+	if opts.Progress != nil {
+		r = &progressReader{r, opts.Progress}
+	}
 	buffered := bufio.NewReaderSize(r, 64<<10)
 	magic, err := buffered.Peek(sniffLen)
 	if err != nil && err != io.EOF {
 		return nil, 0, err
 	}
-	plain, err := decompress(buffered, sniff(magic))
+	plain, err := Decompress(buffered, sniff(magic))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -8,76 +8,74 @@ import (
 	"io/fs"
 )
 
-// selectPlatform picks the manifest to open and returns it with its bytes: the
-// one that serves want; without want the only one, or the one for this
-// machine. Manifests that the store doesn't hold are passed over, as a layout
-// may hold the blobs of some platforms only.
-func selectPlatform(ctx context.Context, s store, list []candidate, want Platform) (candidate, []byte, error) {
-	var present []candidate
-	var raws [][]byte
-	var names, absent []string
-	for _, c := range list {
-		raw, err := readJSON(ctx, s, c.Descriptor)
-		if errors.Is(err, fs.ErrNotExist) {
-			absent = append(absent, candidatePlatform(c).String())
-			continue
-		}
-		if err != nil {
-			return candidate{}, nil, fmt.Errorf("manifest %s: %w", c.Digest, err)
-		}
-		if c.Platform == nil {
-			p := platformOf(ctx, s, raw)
-			c.Platform = &p
-		}
-		present, raws = append(present, c), append(raws, raw)
-		names = append(names, c.Platform.String())
-	}
-	if i := bestPlatform(present, want); i >= 0 {
-		return present[i], raws[i], nil
-	}
-	return candidate{}, nil, noPlatform(want, names, absent)
-}
-
-// bestPlatform returns the index of the candidate to open, or -1.
-func bestPlatform(list []candidate, want Platform) int {
+// selectPlatform picks the manifest to open and reads it: the one that serves
+// want; without want the one for this machine, or else the only one. Manifests
+// that the store doesn't hold are passed over, as a layout may hold the blobs
+// of some platforms only.
+func selectPlatform(ctx context.Context, s store, list []candidate, want Platform) (candidate, error) {
+	target := want
 	if want.IsZero() {
-		if len(list) == 1 {
-			return 0
-		}
-		want = hostPlatform()
+		target = hostPlatform()
 	}
-	for i, c := range list {
-		if c.Platform.serves(want) {
-			return i
+	var present []candidate
+	var absent []string
+	for _, fits := range []bool{true, false} {
+		for _, c := range list {
+			if c.mayServe(target) != fits {
+				continue
+			}
+			held, err := c.load(ctx, s)
+			switch {
+			case err != nil:
+				return candidate{}, fmt.Errorf("manifest %s: %w", c.Digest, err)
+			case !held:
+				absent = append(absent, c.platform.String())
+				continue
+			case c.platform.serves(target):
+				return c, nil
+			}
+			present = append(present, c)
 		}
 	}
-	return -1
+	if want.IsZero() && len(present) == 1 {
+		return present[0], nil
+	}
+	var names []string
+	for _, c := range present {
+		names = append(names, c.platform.String())
+	}
+	return candidate{}, noPlatform(want, names, absent)
 }
 
-func candidatePlatform(c candidate) Platform {
-	if c.Platform == nil {
-		return Platform{}
-	}
-	return *c.Platform
+// mayServe reports whether c can be of the wanted platform, before it is read.
+func (c *candidate) mayServe(want Platform) bool {
+	return c.Platform == nil || c.Platform.serves(want)
 }
 
-// platformOf asks the configuration, for a manifest whose index entry doesn't
-// state a platform. What can't be read has the zero Platform; it is reported
-// when the image is opened.
-func platformOf(ctx context.Context, s store, manifest []byte) Platform {
+// load reads the manifest and learns its platform; held is false where the
+// store hasn't got it. Where the index doesn't state the platform, the
+// configuration does; what can't be read there is reported when the image is
+// opened.
+func (c *candidate) load(ctx context.Context, s store) (held bool, err error) {
+	if c.Platform != nil {
+		c.platform = *c.Platform
+	}
+	c.raw, c.fault, err = loadJSON(ctx, s, c.Descriptor)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil || c.Platform != nil {
+		return true, err
+	}
 	var m Manifest
-	if json.Unmarshal(manifest, &m) != nil || m.Config.Digest.IsZero() {
-		return Platform{}
-	}
-	raw, err := readJSON(ctx, s, m.Config)
-	if err != nil {
-		return Platform{}
-	}
 	var config Config
-	if json.Unmarshal(raw, &config) != nil {
-		return Platform{}
+	if json.Unmarshal(c.raw, &m) != nil || m.Config.Digest.IsZero() {
+		return true, nil
 	}
-	return config.Platform
+	if raw, _, err := loadJSON(ctx, s, m.Config); err == nil && json.Unmarshal(raw, &config) == nil {
+		c.platform = config.Platform
+	}
+	return true, nil
 }
 
 // noPlatform is the error of an index without the platform that was wanted.

@@ -15,7 +15,7 @@ import (
 // A reader fills layers with entries; many layers at a time share one tree.
 type reader struct {
 	opts  Options
-	size  atomic.Int64 // uncompressed bytes so far, of all layers
+	size  *Budget
 	files atomic.Int64 // entries so far
 
 	mu   sync.Mutex // guards tree
@@ -29,7 +29,7 @@ func newReader(t *tree, opts Options) *reader {
 	if opts.MaxFiles <= 0 {
 		opts.MaxFiles = DefaultMaxFiles
 	}
-	return &reader{opts: opts, tree: t}
+	return &reader{opts: opts, size: NewBudget(opts.MaxSize), tree: t}
 }
 
 func (r *reader) read(ctx context.Context, l *Layer) error {
@@ -46,14 +46,13 @@ func (r *reader) read(ctx context.Context, l *Layer) error {
 
 func (r *reader) readBlob(ctx context.Context, l *Layer, blob *image.Blob) error {
 	if at, ok := blob.File(); ok {
-		r.progress(blob.Size)
 		return r.scan(ctx, l, tarscan.NewFile(at, blob.Size))
 	}
 	plain, err := blob.Tar()
 	if err != nil {
 		return err
 	}
-	limited := &bounded{r: plain, ctx: ctx, total: &r.size, limit: r.opts.MaxSize}
+	limited := r.size.Reader(ctx, plain)
 	if err := r.scan(ctx, l, tarscan.NewStream(limited)); err != nil {
 		return err
 	}
@@ -61,17 +60,8 @@ func (r *reader) readBlob(ctx context.Context, l *Layer, blob *image.Blob) error
 	if _, err := io.Copy(io.Discard, limited); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, blob); err != nil {
-		return err
-	}
-	r.progress(blob.Size)
-	return nil
-}
-
-func (r *reader) progress(n int64) {
-	if r.opts.Progress != nil {
-		r.opts.Progress(n)
-	}
+	_, err = io.Copy(io.Discard, blob)
+	return err
 }
 
 // scan takes in the entries of one layer.
@@ -145,27 +135,4 @@ func (r *reader) intern(p string) (*Node, error) {
 		return nil, fmt.Errorf("more than %d paths: raise --max-files", r.opts.MaxFiles)
 	}
 	return n, nil
-}
-
-func tooLarge(limit int64) error {
-	return fmt.Errorf("image is larger than %d bytes uncompressed: raise --max-size", limit)
-}
-
-// bounded reads r until the total of all its kind passes the limit.
-type bounded struct {
-	r     io.Reader
-	ctx   context.Context
-	total *atomic.Int64
-	limit int64
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if err := b.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := b.r.Read(p)
-	if b.total.Add(int64(n)) > b.limit {
-		return n, tooLarge(b.limit)
-	}
-	return n, err
 }

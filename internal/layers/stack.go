@@ -27,9 +27,6 @@ type Options struct {
 	// entry holds and needn't be read; both are valid until Visit returns. An
 	// error ends the reading.
 	Visit func(l *image.Layer, e *Entry, content io.Reader) error
-	// Progress, if set, is told how many bytes of the stored layers were
-	// passed, from any goroutine.
-	Progress func(bytes int64)
 }
 
 // DefaultMaxFiles is how many entries an image may have unless more are
@@ -72,7 +69,7 @@ func Read(ctx context.Context, img *image.Image, opts Options) (*Stack, error) {
 		s.Layers = append(s.Layers, &Layer{Layer: l})
 	}
 	r := newReader(s.tree, opts)
-	if err := each(ctx, opts.Jobs, len(s.Layers), func(ctx context.Context, i int) error {
+	if err := Each(ctx, opts.Jobs, len(s.Layers), func(ctx context.Context, i int) error {
 		return r.read(ctx, s.Layers[i])
 	}); err != nil {
 		return nil, err
@@ -81,9 +78,9 @@ func Read(ctx context.Context, img *image.Image, opts Options) (*Stack, error) {
 	return s, nil
 }
 
-// each calls do for 0 to n-1, jobs at a time, and returns the first error,
-// upon which the others are called off.
-func each(ctx context.Context, jobs, n int, do func(ctx context.Context, i int) error) error {
+// Each calls do for 0 to n-1, jobs at a time, and returns the first error, upon
+// which the others are called off. No jobs is one a processor.
+func Each(ctx context.Context, jobs, n int, do func(ctx context.Context, i int) error) error {
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}

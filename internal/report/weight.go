@@ -25,13 +25,7 @@ func Weights(list []layers.Weight) Document {
 	for i, w := range list {
 		facts[i] = weightFacts(w)
 	}
-	for line := range facts[0] {
-		cells := []string{facts[0][line].name}
-		for i := range list {
-			cells = append(cells, facts[i][line].value)
-		}
-		t.Add(cells...)
-	}
+	t.addFacts(facts)
 	for _, w := range list {
 		if w.Size == nil {
 			t.Notes = append(t.Notes, "? is not known without the layers' content; --content fetches it.")
