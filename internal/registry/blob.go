@@ -27,10 +27,7 @@ func (c *Client) Blob(ctx context.Context, ref Reference, d digest.Digest, size 
 		b := &download{ctx: ctx, client: c, host: h, ref: ref, digest: d, size: size}
 		err := b.open()
 		if err == nil {
-			return struct {
-				io.Reader
-				io.Closer
-			}{d.Verify(b, size), b}, nil
+			return &blobReader{d.Verify(b, size), b}, nil
 		}
 		first = prefer(ctx, first, err)
 		if ctx.Err() != nil {
@@ -39,6 +36,22 @@ func (c *Client) Blob(ctx context.Context, ref Reference, d digest.Digest, size 
 	}
 	return nil, fmt.Errorf("blob %s: %w", d.Short(), first)
 }
+
+// A blobReader is what Blob returns.
+type blobReader struct {
+	verified io.Reader
+	download *download
+}
+
+func (r *blobReader) Read(p []byte) (int, error) {
+	n, err := r.verified.Read(p)
+	if err != nil && err != io.EOF && !r.download.failed {
+		err = fmt.Errorf("registry %s: %w", r.download.host.addr, err)
+	}
+	return n, err
+}
+
+func (r *blobReader) Close() error { return r.download.body.Close() }
 
 // prefer returns what to report of a mirror's failure and what followed: the
 // registry's own answer, which comes last, unless the caller gave up.
@@ -92,6 +105,7 @@ type download struct {
 	offset int64 // bytes read
 	mark   int64 // offset at the last break
 	breaks int   // since there was progress
+	failed bool  // for good
 }
 
 // open asks for the blob from offset on.
@@ -148,12 +162,13 @@ func (b *download) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	b.offset += int64(n)
 	if err == io.EOF && b.offset < b.size {
-		err = fmt.Errorf("%d bytes of %d: %w", b.offset, b.size, io.ErrUnexpectedEOF)
+		err = fmt.Errorf("registry %s: %d bytes of %d: %w", b.host.addr, b.offset, b.size, io.ErrUnexpectedEOF)
 	}
 	if err == nil || err == io.EOF {
 		return n, err
 	}
 	if err := b.resume(err); err != nil {
+		b.failed = true
 		return n, fmt.Errorf("blob %s: %w", b.digest.Short(), err)
 	}
 	return n, nil
@@ -175,5 +190,3 @@ func (b *download) resume(err error) error {
 	}
 	return b.open()
 }
-
-func (b *download) Close() error { return b.body.Close() }

@@ -230,9 +230,10 @@ func (c *Client) url(ctx context.Context, h *host, path string) (*url.URL, error
 // probe sets the scheme of base, a host that may do without TLS, to what the
 // host answers to. It carries no credential.
 func (c *Client) probe(ctx context.Context, base *url.URL) error {
-	r := &request{method: http.MethodGet, url: base.JoinPath("/v2/"), any: true}
-	resp, err := c.do(ctx, r)
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+	at := *base
+	at.Path = "/v2/"
+	resp, err := c.do(ctx, &request{method: http.MethodGet, url: &at, any: true})
+	if noTLS(err) {
 		base.Scheme = "http"
 		return nil
 	}

@@ -66,11 +66,14 @@ func temporary(err error, answered bool) bool {
 
 // certificateFault reports whether the two sides don't agree about TLS.
 func certificateFault(err error) bool {
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok || noTLS(err)
+}
+
+// noTLS reports whether err says that the other side doesn't speak TLS.
+func noTLS(err error) bool {
 	_, ok := errors.AsType[tls.RecordHeaderError](err)
-	return ok
+	return ok || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // backoff returns how long to wait before the attempt after the n-th (from 0):
