@@ -35,6 +35,8 @@ type fake struct {
 	// returns false. The n-th request with the same method and path has n = 1.
 	fault func(w http.ResponseWriter, r *http.Request, n int) bool
 	seen  map[string]int
+
+	closing chan struct{} // closed at the test's end
 }
 
 type stored struct {
@@ -50,9 +52,13 @@ func newFake(t *testing.T) *fake {
 		blobs:     make(map[string][]byte),
 		uploads:   make(map[string][]byte),
 		seen:      make(map[string]int),
+		closing:   make(chan struct{}),
 	}
 	f.server = httptest.NewServer(f)
-	t.Cleanup(f.server.Close)
+	t.Cleanup(func() {
+		close(f.closing)
+		f.server.Close()
+	})
 	return f
 }
 
@@ -78,6 +84,14 @@ func (n *naps) sleep(ctx context.Context, d time.Duration) error {
 	defer n.mu.Unlock()
 	n.all = append(n.all, d)
 	return ctx.Err()
+}
+
+// hang doesn't answer. A server notices a client that left only when it reads.
+func (f *fake) hang(r *http.Request) {
+	select {
+	case <-r.Context().Done():
+	case <-f.closing:
+	}
 }
 
 func (f *fake) host() string { return strings.TrimPrefix(f.server.URL, "http://") }

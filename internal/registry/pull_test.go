@@ -282,20 +282,20 @@ func TestStall(t *testing.T) {
 	content := pattern(100_000)
 	for _, tt := range []struct {
 		name  string
-		fault func(w http.ResponseWriter, r *http.Request, n int) bool
+		fault func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool
 	}{
-		{"before the answer", func(w http.ResponseWriter, r *http.Request, n int) bool {
-			<-r.Context().Done()
+		{"before the answer", func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
+			f.hang(r)
 			return true
 		}},
-		{"in the body", func(w http.ResponseWriter, r *http.Request, n int) bool {
+		{"in the body", func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if !strings.Contains(r.URL.Path, "/blobs/") {
 				return false
 			}
 			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
 			w.Write(content[:10])
 			w.(http.Flusher).Flush()
-			<-r.Context().Done()
+			f.hang(r)
 			return true
 		}},
 	} {
@@ -303,7 +303,7 @@ func TestStall(t *testing.T) {
 			f := newFake(t)
 			f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 			d := f.addBlob("app", content)
-			f.fault = tt.fault
+			f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool { return tt.fault(f, w, r, n) }
 			c, _ := f.client(Options{IdleTimeout: 50 * time.Millisecond})
 			err := pullBoth(t, c, f.ref("app"), d, content)
 			if err == nil || !strings.Contains(err.Error(), "stalled: nothing moved for 50ms") {

@@ -150,19 +150,19 @@ func (u *upload) moved(resp *http.Response) error {
 
 // run sends the blob, again and on as often as that brings it forward.
 func (u *upload) run(ctx context.Context) error {
+	best := u.best
 	for n := 0; ; n++ {
 		if u.location == nil {
 			if err := u.open(ctx); err != nil {
 				return err
 			}
 		}
-		best := u.best
 		err := u.send(ctx)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
 		if u.best > best {
-			n = 0
+			n, best = 0, u.best
 		}
 		if n == maxRestarts || !temporary(err, true) && !forgotten(err) {
 			return err
