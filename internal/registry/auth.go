@@ -79,15 +79,20 @@ func (a *account) heard() {
 }
 
 // authorization returns the header to send with a request for scopes, as far
-// as the origin's demand is known.
-func (a *account) authorization(ctx context.Context, scopes []string) (string, error) {
+// as the origin's demand is known and can be met. Where it can't, the answer
+// to the request says so better.
+func (a *account) authorization(ctx context.Context, scopes []string) string {
 	if a == nil {
-		return "", nil
+		return ""
 	}
 	a.mu.Lock()
 	demand := a.demand
 	a.mu.Unlock()
-	return a.meet(ctx, demand, scopes, "")
+	header, err := a.meet(ctx, demand, scopes, "")
+	if err != nil {
+		return ""
+	}
+	return header
 }
 
 // challenged returns the header that the origin's answer to one sent with

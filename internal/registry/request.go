@@ -78,10 +78,7 @@ func (c *Client) pause(ctx context.Context, n int, reason error) error {
 
 // try sends r once, and again as authentication asks for.
 func (c *Client) try(ctx context.Context, r *request) (*http.Response, error) {
-	sent, err := r.account.authorization(ctx, r.scopes)
-	if err != nil {
-		return nil, err
-	}
+	sent := r.account.authorization(ctx, r.scopes)
 	for n := 0; ; n++ {
 		resp, err := c.send(ctx, r, sent)
 		if err != nil {
