@@ -27,6 +27,7 @@ example: tare compare --gzip single.tar alpine.tar scratch.tar
 		define: func(fs *flag.FlagSet) runner {
 			c := comparer{fleet: compare.Fleet{Nodes: 1000, PullsPerDay: 100, Link: 10e6}}
 			c.source.define(fs)
+			c.source.defineContent(fs)
 			c.output.define(fs)
 			fs.BoolVar(&c.gzip, "gzip", false, "compress what its source holds uncompressed, so that transfer is known")
 			fs.StringVar(&c.net, "net", "", "count the files that `PATTERN` matches as net, not the executable")
@@ -66,21 +67,24 @@ func (c *comparer) run(ctx context.Context, args []string, std stdio) error {
 }
 
 func (c *comparer) subject(ctx context.Context, ref string, std stdio) (compare.Subject, error) {
-	stack, err := c.source.read(ctx, ref, std)
+	img, stack, err := c.source.readOrOpen(ctx, ref, std)
 	if err != nil {
 		return compare.Subject{}, err
 	}
-	defer stack.Image.Close()
+	defer img.Close()
 	if c.gzip {
-		if err := compress(ctx, stack.Image); err != nil {
+		if err := compress(ctx, img); err != nil {
 			return compare.Subject{}, fmt.Errorf("%s: %w", report.Quote(ref), err)
 		}
+	}
+	if stack == nil {
+		return compare.NewSubject(img, nil, layers.WeighUnread(img)), nil
 	}
 	w, err := stack.Weigh(c.net)
 	if err != nil {
 		return compare.Subject{}, fmt.Errorf("--net %s: %w", report.Quote(c.net), err)
 	}
-	return compare.NewSubject(stack, w), nil
+	return compare.NewSubject(img, stack, w), nil
 }
 
 // compress learns what the uncompressed layers would weigh in transfer.

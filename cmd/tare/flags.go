@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"strings"
 
 	"devops-go/internal/image"
-	"devops-go/internal/layers"
 	"devops-go/internal/report"
 )
 
@@ -45,45 +43,6 @@ func parse(fs *flag.FlagSet, args []string) ([]string, error) {
 		args = fs.Args()
 	}
 	return rest, nil
-}
-
-// sourceFlags say how images are opened and read.
-type sourceFlags struct {
-	platform platformFlag
-	maxSize  sizeFlag
-	maxFiles int64
-	tolerant bool
-}
-
-func (s *sourceFlags) define(fs *flag.FlagSet) {
-	s.maxSize = image.DefaultMaxSize
-	fs.Var(&s.platform, "platform", "take the `OS/ARCH[/VARIANT]` of an image that has several")
-	fs.Var(&s.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
-	fs.Int64Var(&s.maxFiles, "max-files", layers.DefaultMaxFiles, "give up on an image of more than `N` files")
-}
-
-func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.Image, error) {
-	return image.Open(ctx, ref, image.Options{
-		Platform: image.Platform(s.platform),
-		Stdin:    std.in,
-		MaxSize:  int64(s.maxSize),
-		Tolerant: s.tolerant,
-	})
-}
-
-// read opens the image and reads its layers. The caller closes the image of
-// the stack.
-func (s *sourceFlags) read(ctx context.Context, ref string, std stdio) (*layers.Stack, error) {
-	img, err := s.open(ctx, ref, std)
-	if err != nil {
-		return nil, err
-	}
-	stack, err := layers.Read(ctx, img, layers.Options{MaxSize: int64(s.maxSize), MaxFiles: s.maxFiles})
-	if err != nil {
-		img.Close()
-		return nil, fmt.Errorf("%s: %w", report.Quote(ref), err)
-	}
-	return stack, nil
 }
 
 // platformFlag is an image.Platform as a flag.

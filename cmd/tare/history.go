@@ -5,6 +5,7 @@ import (
 	"flag"
 	"time"
 
+	"devops-go/internal/layers"
 	"devops-go/internal/report"
 )
 
@@ -23,6 +24,7 @@ example: tare history --no-trunc image.tar
 			var source sourceFlags
 			var output outputFlags
 			source.define(fs)
+			source.defineContent(fs)
 			output.define(fs)
 			view := report.HistoryView{}
 			fs.BoolVar(&view.OldestFirst, "reverse", false, "show the oldest step first")
@@ -32,14 +34,25 @@ example: tare history --no-trunc image.tar
 				if err := wantArgs("history", args, 1, 1); err != nil {
 					return err
 				}
-				stack, err := source.read(ctx, args[0], std)
+				h, err := history(ctx, args[0], &source, std)
 				if err != nil {
 					return err
 				}
-				defer stack.Image.Close()
 				view.Now = time.Now()
-				return output.write(ctx, report.History(stack.History(), view), std)
+				return output.write(ctx, report.History(h, view), std)
 			}
 		},
 	}
+}
+
+func history(ctx context.Context, ref string, source *sourceFlags, std stdio) (layers.History, error) {
+	img, stack, err := source.readOrOpen(ctx, ref, std)
+	if err != nil {
+		return layers.History{}, err
+	}
+	defer img.Close()
+	if stack == nil {
+		return layers.HistoryUnread(img), nil
+	}
+	return stack.History(), nil
 }

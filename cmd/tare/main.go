@@ -20,13 +20,14 @@ var version, revision string
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args, stdio{os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, os.Args, stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
 // stdio is what a command reads and writes.
 type stdio struct {
 	in       io.Reader
 	out, err io.Writer
+	progress *progress
 }
 
 // The exit codes.
@@ -69,12 +70,15 @@ func commands() []*command {
 // interrupt ends it at once: reports appear under their name only when they
 // are whole, and temporary files have none.
 func run(ctx context.Context, args []string, std stdio) int {
+	std.progress = startProgress(std.err)
 	done := make(chan error, 1)
 	go func() { done <- dispatch(ctx, args[1:], std) }()
 	select {
 	case err := <-done:
+		std.progress.stop()
 		return finish(err, std.err)
 	case <-ctx.Done():
+		std.progress.stop()
 		return finish(errors.New("interrupted"), std.err)
 	}
 }

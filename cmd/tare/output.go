@@ -39,6 +39,7 @@ func (o *outputFlags) writeBytes(ctx context.Context, b []byte, std stdio) error
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	std.progress.stop()
 	if o.file == "" {
 		_, err := std.out.Write(b)
 		return err

@@ -24,6 +24,7 @@ example: tare weigh docker-daemon:alpine:3.20
 			var source sourceFlags
 			var output outputFlags
 			source.define(fs)
+			source.defineContent(fs)
 			output.define(fs)
 			net := fs.String("net", "", "count the files that `PATTERN` matches as net, not the executable")
 			return func(ctx context.Context, args []string, std stdio) error {
@@ -45,11 +46,14 @@ example: tare weigh docker-daemon:alpine:3.20
 }
 
 func weigh(ctx context.Context, ref, net string, source *sourceFlags, std stdio) (layers.Weight, error) {
-	stack, err := source.read(ctx, ref, std)
+	img, stack, err := source.readOrOpen(ctx, ref, std)
 	if err != nil {
 		return layers.Weight{}, err
 	}
-	defer stack.Image.Close()
+	defer img.Close()
+	if stack == nil {
+		return layers.WeighUnread(img), nil
+	}
 	w, err := stack.Weigh(net)
 	if err != nil {
 		return layers.Weight{}, fmt.Errorf("--net %s: %w", report.Quote(net), err)

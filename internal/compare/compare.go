@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/image"
 	"devops-go/internal/layers"
 )
 
@@ -63,13 +64,17 @@ type LayerWeight struct {
 	Transfer *int64
 }
 
-// NewSubject returns what is to be compared of the image.
-func NewSubject(s *layers.Stack, w layers.Weight) Subject {
+// NewSubject returns what is to be compared of the image. The stack is nil
+// where its layers weren't read.
+func NewSubject(img *image.Image, stack *layers.Stack, w layers.Weight) Subject {
 	subject := Subject{Weight: w}
-	for _, l := range s.Layers {
-		lw := LayerWeight{ID: l.DiffID, Size: &l.Size}
+	for i, l := range img.Layers {
+		lw := LayerWeight{ID: l.DiffID}
 		if lw.ID.IsZero() {
 			lw.ID = l.Descriptor.Digest
+		}
+		if stack != nil {
+			lw.Size = &stack.Layers[i].Size
 		}
 		if transfer, ok := l.Transfer(); ok {
 			lw.Transfer = &transfer

@@ -195,6 +195,21 @@ func (b *Blob) File() (io.ReaderAt, bool) {
 // Close releases b.
 func (b *Blob) Close() error { return b.c.Close() }
 
+// sniff learns the layer's compression: from its content where that is at
+// hand, else from what the media type claims.
+func (l *Layer) sniff(ctx context.Context) (err error) {
+	l.Compression = ClaimedCompression(l.Descriptor.MediaType)
+	if _, l.remote = l.store.(registryStore); l.remote {
+		return nil
+	}
+	found, err := sniffAt(ctx, l.store, l.Descriptor)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	l.Compression = found
+	return err
+}
+
 // sniffAt reads the first bytes of a blob that is at hand.
 func sniffAt(ctx context.Context, s store, d Descriptor) (Compression, error) {
 	r, err := s.open(ctx, d)

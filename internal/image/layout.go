@@ -127,15 +127,25 @@ func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport
 	if err != nil {
 		return nil, err
 	}
-	picked, err := selectPlatform(ctx, s, list, want)
+	img, err := found.image(ctx, list, want)
 	if err != nil {
 		return nil, err
 	}
-	img, err := openManifest(ctx, s, picked.Descriptor, picked.raw)
+	img.Source = source
+	return img, nil
+}
+
+// image opens the candidate of list that the wanted platform picks.
+func (s *search) image(ctx context.Context, list []candidate, want Platform) (*Image, error) {
+	picked, err := selectPlatform(ctx, s.store, list, want)
 	if err != nil {
 		return nil, err
 	}
-	img.Source, img.Tags, img.Attestations = source, picked.tags, found.attestations
+	img, err := openManifest(ctx, s.store, picked.Descriptor, picked.raw)
+	if err != nil {
+		return nil, err
+	}
+	img.Tags, img.Attestations = picked.tags, s.attestations
 	img.ManifestFault, img.IndexPlatform = picked.fault, picked.Platform
 	return img, nil
 }
@@ -214,11 +224,7 @@ func openManifest(ctx context.Context, s store, d Descriptor, raw []byte) (*Imag
 		if ld.Digest.IsZero() || ld.Size < 0 {
 			return nil, fmt.Errorf("manifest %s: %s: no digest or a negative size", d.Digest, l)
 		}
-		l.Compression, err = sniffAt(ctx, s, ld)
-		if errors.Is(err, fs.ErrNotExist) {
-			l.Compression, err = ClaimedCompression(ld.MediaType), nil
-		}
-		if err != nil {
+		if err := l.sniff(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", l, err)
 		}
 		img.Layers = append(img.Layers, l)

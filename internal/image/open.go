@@ -9,6 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
+
+	"devops-go/internal/engine"
+	"devops-go/internal/registry"
 )
 
 // Options say how to open an image; the zero value will do.
@@ -28,6 +32,9 @@ type Options struct {
 	// Tolerant opens an image whose manifest or configuration isn't what its
 	// descriptor says, and leaves it to the caller to look at the faults.
 	Tolerant bool
+	// Registry and Engine answer for images that are there; nil doesn't ask.
+	Registry *registry.Client
+	Engine   *engine.Client
 	// Progress, if set, is told of bytes read from layers and from streams, as
 	// they are read, from any goroutine.
 	Progress func(bytes int64)
@@ -75,8 +82,10 @@ func Open(ctx context.Context, reference string, opts Options) (*Image, error) {
 
 func open(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 	switch ref.Transport {
-	case Registry, Daemon:
-		return nil, fmt.Errorf("transport %s is not supported", ref.Transport)
+	case Registry:
+		return openRegistry(ctx, ref.Name, opts)
+	case Daemon:
+		return openDaemon(ctx, ref.Name, opts)
 	case OCI:
 		return openDir(ctx, ref, opts)
 	}
@@ -85,6 +94,9 @@ func open(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 	}
 	info, err := os.Stat(ref.Path)
 	if ref.Transport == Any {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			return openNamed(ctx, ref.Name, opts)
+		}
 		ref.Name = ""
 	}
 	switch {
@@ -105,7 +117,7 @@ func open(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 // statError leaves the path out, which the caller names.
 func statError(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return errors.New("no such file or directory")
+		return errNoFile
 	}
 	return err
 }
@@ -182,12 +194,8 @@ func seekable(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, 
 
 // spool copies r to a file without a name.
 func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, error) {
-	f, err := os.CreateTemp(opts.TempDir, "tare-")
+	f, err := nameless(opts.TempDir)
 	if err != nil {
-		return nil, 0, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
 		return nil, 0, err
 	}
 	limit := opts.maxSize()
@@ -200,6 +208,26 @@ func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, err
 		return nil, 0, fmt.Errorf("reading the archive: %w", err)
 	}
 	return f, n, nil
+}
+
+// nameless creates a file without a name. The directory for it is made where a
+// scratch container has none.
+func nameless(dir string) (*os.File, error) {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	f, err := os.CreateTemp(dir, "tare-")
+	if errors.Is(err, fs.ErrNotExist) && os.MkdirAll(dir, 0o700) == nil {
+		f, err = os.CreateTemp(dir, "tare-")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // contextReader stops reading when its context ends.
