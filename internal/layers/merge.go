@@ -49,13 +49,17 @@ func (m *merger) put(e *Entry) {
 		return
 	}
 	m.makeParents(n.Parent)
-	if e.Type == tar.TypeLink {
-		m.resolve(e)
-	}
+	var replaced *Entry
 	if n.present && !(n.IsDir() && e.Type == tar.TypeDir) {
+		if !n.IsDir() {
+			replaced = n.Entry
+		}
 		m.remove(n)
 	}
 	n.present, n.Entry, n.layer = true, e, m.layer
+	if e.Type == tar.TypeLink {
+		m.resolve(e, replaced)
+	}
 }
 
 // change tells what e does to the path n that it is put at.
@@ -79,13 +83,16 @@ func (m *merger) makeParents(n *Node) {
 }
 
 // resolve finds the file that the hard link e is a name of, in its own layer
-// or below.
-func (m *merger) resolve(e *Entry) {
+// or below. A link to its own path is to the file that it replaced.
+func (m *merger) resolve(e, replaced *Entry) {
 	p, err := cleanPath(e.Link)
 	if err != nil {
 		return
 	}
-	if n := m.tree.find(p); n != nil && n.Entry != nil && n.Entry != e && !n.IsDir() {
+	switch n := m.tree.find(p); {
+	case n == e.Node && replaced != nil:
+		e.target = replaced.Inode()
+	case n != nil && n != e.Node && n.Entry != nil && !n.IsDir():
 		e.target = n.Entry.Inode()
 	}
 }
