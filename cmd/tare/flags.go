@@ -71,7 +71,7 @@ func (s *sizeFlag) Set(text string) error {
 func parseSize(text string) (int64, error) {
 	number := strings.TrimRight(text, "BKMGTPEbkmgtpei ")
 	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || value < 0 {
+	if err != nil || !(value >= 0) {
 		return 0, fmt.Errorf("size %q: want a number with a unit, as 2.3MB or 64GiB", text)
 	}
 	factor := map[string]float64{
@@ -82,7 +82,7 @@ func parseSize(text string) (int64, error) {
 	if factor == 0 {
 		return 0, fmt.Errorf("size %q: unknown unit", text)
 	}
-	if value *= factor; value >= 1<<62 {
+	if value *= factor; !(value < 1<<62) {
 		return 0, fmt.Errorf("size %q: too large", text)
 	}
 	return int64(value), nil

@@ -29,7 +29,10 @@ func (h History) Instruction() string {
 	if keyword, _, _ := strings.Cut(s, " "); isKeyword(keyword) {
 		return tidy(s)
 	}
-	return "RUN " + s
+	if strings.HasPrefix(s, "/") {
+		return "RUN " + s // the classic builder's record of a RUN ["/command"]
+	}
+	return s // not made from a Dockerfile
 }
 
 // runCommand takes the build arguments and the shell off the record of a RUN;

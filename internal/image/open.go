@@ -62,22 +62,37 @@ func Open(ctx context.Context, reference string, opts Options) (*Image, error) {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	img.Name = reference
+	if err := img.opened(opts); err != nil {
+		img.Close()
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	return img, nil
+}
+
+// OpenArchive opens the image in the archive of size bytes at r, which must
+// remain readable until the image is closed. The name picks one of several.
+func OpenArchive(ctx context.Context, r io.ReaderAt, size int64, name string, opts Options) (*Image, error) {
+	img, err := openArchive(ctx, Reference{Name: name}, r, size, opts)
+	if err != nil {
+		return nil, err
+	}
+	return img, img.opened(opts)
+}
+
+// opened ends the opening of an image.
+func (img *Image) opened(opts Options) error {
 	for _, l := range img.Layers {
 		l.progress = opts.Progress
 	}
-	if opts.Tolerant {
-		return img, nil
+	switch {
+	case opts.Tolerant:
+		return nil
+	case img.ManifestFault != nil:
+		return fmt.Errorf("manifest: %w", img.ManifestFault)
+	case img.ConfigFault != nil:
+		return fmt.Errorf("config: %w", img.ConfigFault)
 	}
-	if img.ManifestFault != nil {
-		err = fmt.Errorf("%s: manifest: %w", ref, img.ManifestFault)
-	} else if img.ConfigFault != nil {
-		err = fmt.Errorf("%s: config: %w", ref, img.ConfigFault)
-	}
-	if err != nil {
-		img.Close()
-		return nil, err
-	}
-	return img, nil
+	return nil
 }
 
 func open(ctx context.Context, ref Reference, opts Options) (*Image, error) {

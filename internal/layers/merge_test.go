@@ -2,6 +2,7 @@ package layers_test
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"math"
 	"slices"
@@ -25,7 +26,8 @@ func read(t testing.TB, list ...it.Layer) *layers.Stack {
 
 func tryRead(t testing.TB, img it.Image, opts layers.Options) (*layers.Stack, error) {
 	t.Helper()
-	opened, err := image.Open(context.Background(), it.Classic(img).ArchiveFile(t), image.Options{})
+	archive := it.Classic(img).Archive()
+	opened, err := image.OpenArchive(context.Background(), bytes.NewReader(archive), int64(len(archive)), "", image.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
