@@ -217,3 +217,12 @@ func (f Files) Dir(t testing.TB) string {
 	}
 	return dir
 }
+
+// Nested adds an index of the descriptors and returns its descriptor.
+func (f Files) Nested(tag string, list ...image.Descriptor) image.Descriptor {
+	d := f.Blob(image.MediaTypeIndex, marshal(image.Index{SchemaVersion: 2, MediaType: image.MediaTypeIndex, Manifests: list}))
+	if tag != "" {
+		d.Annotations = map[string]string{image.AnnotationRefName: tag}
+	}
+	return d
+}
