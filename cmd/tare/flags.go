@@ -59,7 +59,12 @@ func (p *platformFlag) Set(s string) error {
 // sizeFlag is a number of bytes with an optional SI or binary unit.
 type sizeFlag int64
 
-func (s *sizeFlag) String() string { return report.Size(int64(*s)) }
+func (s *sizeFlag) String() string {
+	if n := int64(*s); n > 0 && n%(1<<30) == 0 {
+		return strconv.FormatInt(n>>30, 10) + "GiB"
+	}
+	return report.Size(int64(*s))
+}
 
 func (s *sizeFlag) Set(text string) error {
 	n, err := parseSize(text)

@@ -45,7 +45,9 @@ func help(args []string, w io.Writer) error {
 	if cmd.long != "" {
 		b.WriteString("\n" + cmd.long)
 	}
-	b.WriteString("\nflags:\n")
+	if len(cmd.flagNames()) > 0 {
+		b.WriteString("\nflags:\n")
+	}
 	fs, _ := cmd.flags()
 	fs.VisitAll(func(f *flag.Flag) { writeFlag(&b, f) })
 	_, err = io.WriteString(w, b.String())
@@ -58,11 +60,7 @@ func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // word.
 func writeFlag(b *strings.Builder, f *flag.Flag) {
 	value, usage := flag.UnquoteUsage(f)
-	dashes := "--"
-	if len(f.Name) == 1 {
-		dashes = "-"
-	}
-	fmt.Fprintf(b, "  %s%s", dashes, f.Name)
+	fmt.Fprintf(b, "  %s", dashed(f))
 	if value != "" {
 		b.WriteString(" " + value)
 	}

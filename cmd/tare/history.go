@@ -16,43 +16,69 @@ func historyCommand() *command {
 		short: "show how an image came about and what each step weighs",
 		long: `A line for every entry of the history, newest first as docker history has it,
 with the instruction as it stood in the Dockerfile. Entries without a layer and
-layers without an entry are shown as such.
+layers without an entry are shown as such. --format also takes a template as
+docker history does: .ID .CreatedSince .CreatedAt .CreatedBy .Size .Comment, and
+.Instruction .Transfer .Files .Dead .Digest.
 
 example: tare history --no-trunc image.tar
 `,
 		define: func(fs *flag.FlagSet) runner {
-			var source sourceFlags
-			var output outputFlags
-			source.define(fs)
-			source.defineContent(fs)
-			output.define(fs)
-			view := report.HistoryView{}
-			fs.BoolVar(&view.OldestFirst, "reverse", false, "show the oldest step first")
-			fs.BoolVar(&view.ISO, "iso", false, "show exact times")
-			fs.BoolVar(&view.NoTrunc, "no-trunc", false, "show whole instructions and digests")
-			return func(ctx context.Context, args []string, std stdio) error {
-				if err := wantArgs("history", args, 1, 1); err != nil {
-					return err
-				}
-				h, err := history(ctx, args[0], &source, std)
-				if err != nil {
-					return err
-				}
-				view.Now = time.Now()
-				return output.write(ctx, report.History(h, view), std)
-			}
+			h := historian{format: templateFlag{format: report.Text}}
+			h.source.define(fs)
+			h.source.defineContent(fs)
+			fs.Var(&h.format, "format", "write `table`, json, markdown or a template as '{{.Size}}'")
+			fs.StringVar(&h.output.file, "o", "", "write to `FILE` instead of standard output")
+			fs.BoolVar(&h.view.OldestFirst, "reverse", false, "show the oldest step first")
+			fs.BoolVar(&h.view.ISO, "iso", false, "show exact times")
+			fs.BoolVar(&h.view.NoTrunc, "no-trunc", false, "show whole instructions and digests")
+			return h.run
 		},
 	}
 }
 
-func history(ctx context.Context, ref string, source *sourceFlags, std stdio) (layers.History, error) {
-	img, stack, err := source.readOrOpen(ctx, ref, std)
+// A historian is the history command with its flags.
+type historian struct {
+	source sourceFlags
+	output outputFlags
+	format templateFlag
+	view   report.HistoryView
+}
+
+func (h *historian) run(ctx context.Context, args []string, std stdio) error {
+	if err := wantArgs("history", args, 1, 1); err != nil {
+		return err
+	}
+	img, stack, err := h.source.readOrOpen(ctx, args[0], std)
 	if err != nil {
-		return layers.History{}, err
+		return err
 	}
 	defer img.Close()
-	if stack == nil {
-		return layers.HistoryUnread(img), nil
+	history := layers.HistoryUnread(img)
+	if stack != nil {
+		history = stack.History()
 	}
-	return stack.History(), nil
+	h.view.Now = time.Now()
+	if h.format.template != nil {
+		lines := h.format.template.HistoryLines(history, img.ConfigDigest.String(), h.view)
+		return h.output.writeBytes(ctx, []byte(lines), std)
+	}
+	h.output.format = formatFlag(h.format.format)
+	return h.output.write(ctx, report.History(history, h.view), std)
+}
+
+// templateFlag is a format or a template.
+type templateFlag struct {
+	format   report.Format
+	template *report.Template
+}
+
+func (f *templateFlag) String() string { return string(f.format) }
+
+func (f *templateFlag) Set(s string) (err error) {
+	f.template = nil
+	if f.format, err = report.ParseFormat(s); err == nil {
+		return nil
+	}
+	f.template, err = report.ParseTemplate(s)
+	return err
 }

@@ -63,6 +63,8 @@ func commands() []*command {
 		compareCommand(),
 		diffCommand(),
 		verifyCommand(),
+		completionCommand(),
+		versionCommand(),
 	}
 }
 
@@ -72,7 +74,7 @@ func commands() []*command {
 func run(ctx context.Context, args []string, std stdio) int {
 	std.progress = startProgress(std.err)
 	done := make(chan error, 1)
-	go func() { done <- dispatch(ctx, args[1:], std) }()
+	go func() { done <- dispatch(ctx, args, std) }()
 	select {
 	case err := <-done:
 		std.progress.stop()
@@ -84,6 +86,14 @@ func run(ctx context.Context, args []string, std stdio) int {
 }
 
 func dispatch(ctx context.Context, args []string, std stdio) error {
+	plugin := isPlugin(args[0])
+	args = args[1:]
+	if plugin && len(args) == 1 && args[0] == "docker-cli-plugin-metadata" {
+		return metadata(std.out)
+	}
+	if plugin {
+		args = pluginArgs(args)
+	}
 	if len(args) == 0 {
 		return &usageError{errors.New("no command given")}
 	}

@@ -59,7 +59,7 @@ func (s *Stack) History() History {
 }
 
 func history(img *image.Image, s *Stack) History {
-	h := History{Image: img.Name, Platform: img.Platform().String(), Layers: len(img.Layers)}
+	h := History{Image: img.Name, Platform: img.Platform().String(), Layers: len(img.Layers), Rows: []Row{}}
 	if transfer, ok := img.Transfer(); ok {
 		h.Transfer = &transfer
 	}

@@ -84,7 +84,7 @@ func (s *Stack) List(opts ListOptions) (Listing, error) {
 	if len(top.children) == 0 && start != s.Root {
 		top.children = []*viewed{top}
 	}
-	listing.Items = l.flatten(nil, top.children, 1)
+	listing.Items = l.flatten([]Item{}, top.children, 1)
 	return listing, nil
 }
 

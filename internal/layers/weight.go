@@ -40,7 +40,7 @@ func WeighUnread(img *image.Image) Weight {
 	w := Weight{
 		Image:        img.Name,
 		Source:       string(img.Source),
-		Tags:         img.Tags,
+		Tags:         append([]string{}, img.Tags...),
 		Manifest:     img.ManifestDigest.String(),
 		Config:       img.ConfigDigest.String(),
 		Platform:     img.Platform().String(),
