@@ -160,14 +160,14 @@ func TestCommands(t *testing.T) {
 		{"history-json", "history --format json app.tar"},
 		{"history-markdown", "history --iso --reverse --format markdown layout"},
 		{"history-no-trunc", "history --iso --no-trunc --reverse layout"},
-		{"history-template", "history --no-trunc --format {{.CreatedAt}}|{{.CreatedBy}}|{{.Size}}|{{json.Comment}} app.tar"},
+		{"history-template", "history --no-trunc --format {{.CreatedAt}}|{{.CreatedBy}}|{{.Size}}|{{json~.Comment}} app.tar"},
 		{"history-template-2", "history --format {{.CreatedBy}}:{{.Size}}:{{.ID}} base.tar"},
 		{"tree", "tree app.tar"},
 		{"tree-layer", "tree --layer 3 app.tar"},
 		{"tree-size", "tree --sort size --min-size 10kB --depth 1 app.tar"},
 		{"tree-path", "tree layout /app"},
 		{"tree-json", "tree --format json app.tar /etc"},
-		{"tree-markdown", "tree --format markdown app.tar /odd"},
+		{"tree-markdown", "tree --format markdown app.tar"},
 		{"tree-missing", "tree app.tar /none"},
 		{"tree-no-layer", "tree --layer 9 app.tar"},
 		{"compare", "compare base.tar app.tar layout"},
@@ -187,7 +187,11 @@ func TestCommands(t *testing.T) {
 		{"completion-other", "completion csh"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			cmd := tareCommand(t, dir, strings.Fields(tt.args)...)
+			args := strings.Fields(tt.args)
+			for i := range args {
+				args[i] = strings.ReplaceAll(args[i], "~", " ")
+			}
+			cmd := tareCommand(t, dir, args...)
 			golden(t, tt.name, "tare "+tt.args, cmd)
 		})
 	}

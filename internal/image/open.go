@@ -216,7 +216,7 @@ func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, err
 	limit := opts.maxSize()
 	n, err := io.Copy(f, io.LimitReader(&contextReader{ctx, r}, limit+1))
 	if err == nil && n > limit {
-		err = fmt.Errorf("more than %d bytes: raise --max-size", limit)
+		err = fmt.Errorf("more than %d bytes, --max-size allows more", limit)
 	}
 	if err != nil {
 		f.Close()

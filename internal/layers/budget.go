@@ -45,5 +45,5 @@ func (b *budgeted) Read(p []byte) (int, error) {
 }
 
 func tooLarge(limit int64) error {
-	return fmt.Errorf("%w: more than %d bytes uncompressed, --max-size allows more", ErrTooLarge, limit)
+	return fmt.Errorf("%w: more than %d bytes uncompressed", ErrTooLarge, limit)
 }

@@ -97,7 +97,7 @@ func (r *reader) scan(ctx context.Context, l *Layer, s *tarscan.Scanner) error {
 // add makes the entry of hdr.
 func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 	if r.files.Add(1) > r.opts.MaxFiles {
-		return nil, fmt.Errorf("more than %d entries: raise --max-files", r.opts.MaxFiles)
+		return nil, fmt.Errorf("more than %d entries, --max-files allows more", r.opts.MaxFiles)
 	}
 	p, err := cleanPath(hdr.Name)
 	if err != nil {
@@ -132,7 +132,7 @@ func (r *reader) intern(p string) (*Node, error) {
 	defer r.mu.Unlock()
 	n := r.tree.intern(p)
 	if int64(len(r.tree.index)) > r.opts.MaxFiles {
-		return nil, fmt.Errorf("more than %d paths: raise --max-files", r.opts.MaxFiles)
+		return nil, fmt.Errorf("more than %d paths, --max-files allows more", r.opts.MaxFiles)
 	}
 	return n, nil
 }

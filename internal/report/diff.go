@@ -61,18 +61,19 @@ func orDash(s string) string {
 
 // Verification documents what came of verifying an image.
 func Verification(r *verify.Result) Document {
-	t := &Table{Columns: []Column{{Title: "WHAT"}, {Title: "CHECKED", Right: true}, {Title: "FALSE", Right: true}, {Title: "FIRST FALSEHOOD"}}}
+	t := &Table{Columns: []Column{{Title: "WHAT"}, {Title: "CHECKED", Right: true}, {Title: "FALSE", Right: true}}}
 	for _, c := range r.Checks {
 		style := Plain
 		if c.False > 0 {
 			style = Removed
+			t.Notes = append(t.Notes, c.Kind+": "+OneLine(c.Falsehood))
 		}
-		t.Rows = append(t.Rows, Row{[]string{c.Kind, fmt.Sprint(c.Checked), fmt.Sprint(c.False), OneLine(c.Falsehood)}, style})
+		t.Rows = append(t.Rows, Row{[]string{c.Kind, fmt.Sprint(c.Checked), fmt.Sprint(c.False)}, style})
 	}
 	verdict := "is what it says."
 	if !r.OK {
 		verdict = "is not what it says."
 	}
-	t.Notes = []string{Quote(r.Image) + " " + verdict}
+	t.Notes = append(t.Notes, Quote(r.Image)+" "+verdict)
 	return Document{Tables: []*Table{t}, Value: r}
 }

@@ -75,9 +75,32 @@ func (t *Table) Text(w io.Writer, screen Screen) error {
 		part.text(b, screen)
 	}
 	for _, note := range t.Notes {
-		fmt.Fprintln(b, note)
+		for _, line := range wrap(note, screen.Width) {
+			fmt.Fprintln(b, line)
+		}
 	}
 	return b.Flush()
+}
+
+// wrap breaks text between words into lines of at most width runes, where the
+// words allow it; 0 doesn't.
+func wrap(text string, width int) []string {
+	if width <= 0 || utf8.RuneCountInString(text) <= width {
+		return []string{text}
+	}
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
+		}
+	}
+	return append(lines, line)
 }
 
 func (s Screen) paint(text string, style Style) string {
@@ -88,6 +111,9 @@ func (s Screen) paint(text string, style Style) string {
 }
 
 func (t *Table) text(b *bufio.Writer, screen Screen) {
+	if len(t.Rows) == 0 {
+		return
+	}
 	widths := t.widths(screen.Width)
 	var titles []string
 	for _, c := range t.Columns {
@@ -185,6 +211,17 @@ func (t *Table) Markdown(w io.Writer) error {
 	if t.Title != "" {
 		fmt.Fprintf(b, "### %s\n\n", markdownEscape(t.Title))
 	}
+	t.markdownRows(b)
+	for _, note := range t.Notes {
+		fmt.Fprintf(b, "\n%s\n", markdownEscape(note))
+	}
+	return b.Flush()
+}
+
+func (t *Table) markdownRows(b *bufio.Writer) {
+	if len(t.Rows) == 0 {
+		return
+	}
 	var titles, rules []string
 	for _, c := range t.Columns {
 		titles = append(titles, c.Title)
@@ -199,15 +236,13 @@ func (t *Table) Markdown(w io.Writer) error {
 	for _, row := range t.Rows {
 		markdownRow(b, row.Cells)
 	}
-	for _, note := range t.Notes {
-		fmt.Fprintf(b, "\n%s\n", markdownEscape(note))
-	}
-	return b.Flush()
 }
 
 func markdownRow(b *bufio.Writer, cells []string) {
 	for _, cell := range cells {
-		fmt.Fprintf(b, "| %s ", markdownEscape(cell))
+		text := strings.TrimLeft(cell, " ")
+		indent := strings.Repeat("&nbsp;", len(cell)-len(text)) // spaces alone would be lost
+		fmt.Fprintf(b, "| %s%s ", indent, markdownEscape(text))
 	}
 	fmt.Fprintln(b, "|")
 }

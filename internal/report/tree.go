@@ -22,8 +22,11 @@ func Tree(l layers.Listing) Document {
 		case "symlink", "hardlink":
 			name += " -> " + Quote(item.Link)
 		}
-		owner := fmt.Sprintf("%d:%d", item.UID, item.GID)
-		t.Rows = append(t.Rows, Row{[]string{item.Mode, owner, Size(item.Size), Count(item.Layer), mark, name}, style})
+		owner, layer := "", "" // of a directory that no layer lists
+		if item.Layer != nil {
+			owner, layer = fmt.Sprintf("%d:%d", item.UID, item.GID), strconv.Itoa(*item.Layer)
+		}
+		t.Rows = append(t.Rows, Row{[]string{item.Mode, owner, Size(item.Size), layer, mark, name}, style})
 	}
 	what := "the merged tree"
 	if l.Layer != nil {

@@ -13,16 +13,9 @@ const sizesNote = "Sizes are SI units (1 MB = 10⁶ bytes); exact bytes are in -
 // Weights documents what images weigh.
 func Weights(list []layers.Weight) Document {
 	t := &Table{Columns: []Column{{}}, Wrap: true, Notes: []string{sizesNote}}
-	if len(list) == 1 {
-		t.Columns = append(t.Columns, Column{Title: "", Flex: true})
-		t.Wrap = false
-	} else {
-		for _, w := range list {
-			t.Columns = append(t.Columns, Column{Title: Quote(w.Image)})
-		}
-	}
 	facts := make([][]fact, len(list))
 	for i, w := range list {
+		t.Columns = append(t.Columns, Column{Flex: len(list) == 1})
 		facts[i] = weightFacts(w)
 	}
 	t.addFacts(facts)
