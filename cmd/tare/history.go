@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"io"
 	"time"
 
 	"devops-go/internal/layers"
@@ -60,7 +61,10 @@ func (h *historian) run(ctx context.Context, args []string, std stdio) error {
 	h.view.Now = time.Now()
 	if h.format.template != nil {
 		lines := h.format.template.HistoryLines(history, img.ConfigDigest.String(), h.view)
-		return h.output.writeBytes(ctx, []byte(lines), std)
+		return h.output.writeTo(ctx, std, func(w io.Writer) error {
+			_, err := io.WriteString(w, lines)
+			return err
+		})
 	}
 	h.output.format = formatFlag(h.format.format)
 	return h.output.write(ctx, report.History(history, h.view), std)

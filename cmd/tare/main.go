@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 
 	"devops-go/internal/image"
@@ -17,7 +19,14 @@ import (
 // version and revision are set by the linker.
 var version, revision string
 
+// gcPercent trades time for memory: an image of 200,000 files takes two thirds
+// of what it takes by default, see docs/tare.md.
+const gcPercent = 40
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args, stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
@@ -28,6 +37,9 @@ type stdio struct {
 	in       io.Reader
 	out, err io.Writer
 	progress *progress
+	// saving is held while a file is written, so that an interrupt waits until
+	// what was begun is taken away.
+	saving *sync.Mutex
 }
 
 // The exit codes.
@@ -72,7 +84,7 @@ func commands() []*command {
 // interrupt ends it at once: reports appear under their name only when they
 // are whole, and temporary files have none.
 func run(ctx context.Context, args []string, std stdio) int {
-	std.progress = startProgress(std.err)
+	std.progress, std.saving = startProgress(std.err), new(sync.Mutex)
 	done := make(chan error, 1)
 	go func() { done <- dispatch(ctx, args, std) }()
 	select {
@@ -81,6 +93,7 @@ func run(ctx context.Context, args []string, std stdio) int {
 		return finish(err, std.err)
 	case <-ctx.Done():
 		std.progress.stop()
+		std.saving.Lock()
 		return finish(errors.New("interrupted"), std.err)
 	}
 }

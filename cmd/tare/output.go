@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -28,47 +27,62 @@ func (o *outputFlags) define(fs *flag.FlagSet) {
 
 // write writes the document where the flags say.
 func (o *outputFlags) write(ctx context.Context, d report.Document, std stdio) error {
-	var b bytes.Buffer
-	if err := d.Write(&b, report.Format(o.format), o.screen(std)); err != nil {
-		return err
-	}
-	return o.writeBytes(ctx, b.Bytes(), std)
+	screen := o.screen(std)
+	return o.writeTo(ctx, std, func(w io.Writer) error { return d.Write(w, report.Format(o.format), screen) })
 }
 
-func (o *outputFlags) writeBytes(ctx context.Context, b []byte, std stdio) error {
+// writeTo calls write with the output that the flags name.
+func (o *outputFlags) writeTo(ctx context.Context, std stdio, write func(io.Writer) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	std.progress.stop()
 	if o.file == "" {
-		_, err := std.out.Write(b)
-		return err
+		return write(std.out)
 	}
-	return writeFile(o.file, b)
+	std.saving.Lock()
+	defer std.saving.Unlock()
+	if err := writeFile(o.file, func(w io.Writer) error { return write(&contextWriter{ctx, w}) }); err != nil {
+		return fmt.Errorf("writing %s: %w", report.Quote(o.file), err)
+	}
+	return nil
+}
+
+// contextWriter stops writing when its context ends.
+type contextWriter struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (c *contextWriter) Write(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.w.Write(p)
 }
 
 // writeFile writes the file so that it appears under its name only when it is
 // whole. What isn't a regular file, as /dev/null, is written to directly.
-func writeFile(name string, b []byte) (err error) {
+func writeFile(name string, write func(io.Writer) error) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(name, b, 0o644)
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".tare-")
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", report.Quote(name), err)
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("writing %s: %w", report.Quote(name), err)
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
 }
 
 // defaultWidth is the width of a table that goes to no terminal.

@@ -3,6 +3,7 @@ package layers
 import (
 	"archive/tar"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -36,7 +37,6 @@ type Listing struct {
 
 // An Item is a line of a [Listing].
 type Item struct {
-	Path string `json:"path"`
 	Name string `json:"-"`
 	// Depth counts from 1 below the listing's start.
 	Depth int    `json:"depth"`
@@ -52,6 +52,21 @@ type Item struct {
 	UID    int32  `json:"uid"`
 	GID    int32  `json:"gid"`
 	Link   string `json:"link,omitempty"`
+
+	node *Node
+}
+
+// Path is the path from the root, with a leading slash.
+func (i *Item) Path() string { return "/" + i.node.Path() }
+
+// MarshalJSON puts the path first; it is only made where it is wanted, as there
+// are many.
+func (i Item) MarshalJSON() ([]byte, error) {
+	type plain Item // without this method
+	return json.Marshal(struct {
+		Path string `json:"path"`
+		plain
+	}{i.Path(), plain(i)})
 }
 
 // List lists the tree.
@@ -68,7 +83,7 @@ func (s *Stack) List(opts ListOptions) (Listing, error) {
 		}
 	}
 	listing.Path = "/" + start.Path()
-	l := lister{opts: opts, pick: pickMerged}
+	l := lister{opts: opts, pick: pickMerged, places: map[int32]*int{}, modes: map[uint32]string{}}
 	if opts.Layer > 0 {
 		if opts.Layer > len(s.Layers) {
 			return listing, fmt.Errorf("layer %d: the image has %d", opts.Layer, len(s.Layers))
@@ -94,6 +109,26 @@ type lister struct {
 	// pick returns the entry to show at n, if any, and whether n or anything
 	// below it is to be shown.
 	pick func(n *Node) (*Entry, Change, bool)
+
+	// What many items have in common is made once.
+	places map[int32]*int
+	modes  map[uint32]string
+}
+
+func (l *lister) place(e *Entry) *int {
+	if l.places[e.Layer] == nil {
+		place := int(e.Layer) + 1
+		l.places[e.Layer] = &place
+	}
+	return l.places[e.Layer]
+}
+
+func (l *lister) mode(e *Entry) string {
+	key := uint32(e.Type)<<16 | e.Mode
+	if _, ok := l.modes[key]; !ok {
+		l.modes[key] = e.ModeString()
+	}
+	return l.modes[key]
 }
 
 // A viewed is a node as it is shown.
@@ -185,7 +220,7 @@ func (l *lister) flatten(items []Item, list []*viewed, depth int) []Item {
 		if v.size < l.opts.MinSize {
 			continue
 		}
-		items = append(items, v.item(depth))
+		items = append(items, l.item(v, depth))
 		if len(v.children) != 1 || v.children[0] != v {
 			items = l.flatten(items, v.children, depth+1)
 		}
@@ -193,9 +228,9 @@ func (l *lister) flatten(items []Item, list []*viewed, depth int) []Item {
 	return items
 }
 
-func (v *viewed) item(depth int) Item {
+func (l *lister) item(v *viewed, depth int) Item {
 	item := Item{
-		Path:   "/" + v.node.Path(),
+		node:   v.node,
 		Name:   v.node.Name,
 		Depth:  depth,
 		Type:   "directory",
@@ -206,9 +241,8 @@ func (v *viewed) item(depth int) Item {
 	if e == nil {
 		return item
 	}
-	layer := int(e.Layer) + 1
-	item.Layer, item.Type, item.Link = &layer, e.TypeName(), e.Link
-	item.Mode, item.UID, item.GID = e.ModeString(), e.UID, e.GID
+	item.Layer, item.Type, item.Link = l.place(e), e.TypeName(), e.Link
+	item.Mode, item.UID, item.GID = l.mode(e), e.UID, e.GID
 	return item
 }
 

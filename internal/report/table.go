@@ -6,6 +6,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -43,6 +45,9 @@ type Table struct {
 	Title   string
 	Columns []Column
 	Rows    []Row
+	// Each yields the rows instead of Rows, for a table that is too long to be
+	// kept. It is called more than once.
+	Each iter.Seq[Row]
 	// Wrap lets a table that is too wide go on below itself: the first column
 	// is repeated and the others are dealt out.
 	Wrap  bool
@@ -58,6 +63,20 @@ type Screen struct {
 	Width int
 	// Color allows terminal escapes.
 	Color bool
+}
+
+func (t *Table) rows() iter.Seq[Row] {
+	if t.Each != nil {
+		return t.Each
+	}
+	return slices.Values(t.Rows)
+}
+
+func (t *Table) empty() bool {
+	for range t.rows() {
+		return false
+	}
+	return true
 }
 
 const gap = "  "
@@ -111,7 +130,7 @@ func (s Screen) paint(text string, style Style) string {
 }
 
 func (t *Table) text(b *bufio.Writer, screen Screen) {
-	if len(t.Rows) == 0 {
+	if t.empty() {
 		return
 	}
 	widths := t.widths(screen.Width)
@@ -122,7 +141,7 @@ func (t *Table) text(b *bufio.Writer, screen Screen) {
 	if strings.Join(titles, "") != "" {
 		fmt.Fprintln(b, screen.paint(t.line(titles, widths), Bold))
 	}
-	for _, row := range t.Rows {
+	for row := range t.rows() {
 		fmt.Fprintln(b, screen.paint(t.line(row.Cells, widths), row.Style))
 	}
 }
@@ -163,13 +182,17 @@ func (t *Table) widths(limit int) []int {
 	total, flex := 0, -1
 	for i, c := range t.Columns {
 		widths[i] = utf8.RuneCountInString(c.Title)
-		for _, row := range t.Rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row.Cells[i]))
-		}
 		if c.Flex {
 			flex = i
 		}
-		total += widths[i] + len(gap)
+	}
+	for row := range t.rows() {
+		for i, cell := range row.Cells {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, width := range widths {
+		total += width + len(gap)
 	}
 	if over := total - len(gap) - limit; limit > 0 && over > 0 && flex >= 0 {
 		widths[flex] = max(widths[flex]-over, min(minFlex, widths[flex]))
@@ -198,7 +221,7 @@ func (t *Table) parts(limit int) []*Table {
 
 func (t *Table) slice(from, to int) *Table {
 	part := &Table{Columns: append([]Column{t.Columns[0]}, t.Columns[from:to]...)}
-	for _, row := range t.Rows {
+	for row := range t.rows() {
 		cells := append([]string{row.Cells[0]}, row.Cells[from:to]...)
 		part.Rows = append(part.Rows, Row{cells, row.Style})
 	}
@@ -219,7 +242,7 @@ func (t *Table) Markdown(w io.Writer) error {
 }
 
 func (t *Table) markdownRows(b *bufio.Writer) {
-	if len(t.Rows) == 0 {
+	if t.empty() {
 		return
 	}
 	var titles, rules []string
@@ -233,7 +256,7 @@ func (t *Table) markdownRows(b *bufio.Writer) {
 	}
 	markdownRow(b, titles)
 	fmt.Fprintf(b, "| %s |\n", strings.Join(rules, " | "))
-	for _, row := range t.Rows {
+	for row := range t.rows() {
 		markdownRow(b, row.Cells)
 	}
 }

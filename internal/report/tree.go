@@ -13,20 +13,12 @@ func Tree(l layers.Listing) Document {
 	t := &Table{Columns: []Column{
 		{Title: "MODE"}, {Title: "OWNER"}, {Title: "SIZE", Right: true}, {Title: "LAYER", Right: true}, {Title: " "}, {Title: "PATH", Flex: true},
 	}}
-	for _, item := range l.Items {
-		mark, style := mark(item.Change)
-		name := strings.Repeat("  ", item.Depth-1) + Quote(item.Name)
-		switch item.Type {
-		case "directory":
-			name += "/"
-		case "symlink", "hardlink":
-			name += " -> " + Quote(item.Link)
+	t.Each = func(yield func(Row) bool) {
+		for i := range l.Items {
+			if !yield(treeRow(&l.Items[i])) {
+				return
+			}
 		}
-		owner, layer := "", "" // of a directory that no layer lists
-		if item.Layer != nil {
-			owner, layer = fmt.Sprintf("%d:%d", item.UID, item.GID), strconv.Itoa(*item.Layer)
-		}
-		t.Rows = append(t.Rows, Row{[]string{item.Mode, owner, Size(item.Size), layer, mark, name}, style})
 	}
 	what := "the merged tree"
 	if l.Layer != nil {
@@ -38,6 +30,23 @@ func Tree(l layers.Listing) Document {
 		sizesNote,
 	}
 	return Document{Tables: []*Table{t}, Value: l}
+}
+
+func treeRow(item *layers.Item) Row {
+	mark, style := mark(item.Change)
+	name := strings.Repeat("  ", item.Depth-1) + Quote(item.Name)
+	switch item.Type {
+	case "directory":
+		name += "/"
+	case "symlink", "hardlink":
+		name += " -> " + Quote(item.Link)
+	}
+	owner, layer := "", "" // of a directory that no layer lists
+	if item.Layer != nil {
+		owner = strconv.Itoa(int(item.UID)) + ":" + strconv.Itoa(int(item.GID))
+		layer = strconv.Itoa(*item.Layer)
+	}
+	return Row{[]string{item.Mode, owner, Size(item.Size), layer, mark, name}, style}
 }
 
 // mark returns the sign of a change and how it stands out.
