@@ -57,6 +57,11 @@ func FromBytes(b []byte) Digest {
 // FromSum returns the Digest whose sha256 sum is sum, 32 bytes.
 func FromSum(sum []byte) Digest { return Digest{"sha256:" + hex.EncodeToString(sum)} }
 
+// Of returns the Digest that h, a hash of like's algorithm, has come to.
+func Of(like Digest, h hash.Hash) Digest {
+	return Digest{like.Algorithm() + ":" + hex.EncodeToString(h.Sum(nil))}
+}
+
 // String returns "algorithm:hex", or "" for the zero Digest.
 func (d Digest) String() string { return d.s }
 

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"devops-go/internal/compare"
+	"devops-go/internal/image"
+	"devops-go/internal/layers"
+	"devops-go/internal/report"
+)
+
+func compareCommand() *command {
+	return &command{
+		name:  "compare",
+		usage: "[flags] IMAGE IMAGE…",
+		short: "set images side by side, with what a fleet pays for them",
+		long: `Shared are the layers that an image has in common with the first, each counted
+once; reduction is against the largest. The projection is storage = size × nodes,
+bandwidth = transfer × pulls a day, pull = transfer ÷ link.
+
+example: tare compare --gzip single.tar alpine.tar scratch.tar
+`,
+		define: func(fs *flag.FlagSet) runner {
+			c := comparer{fleet: compare.Fleet{Nodes: 1000, PullsPerDay: 100, Link: 10e6}}
+			c.source.define(fs)
+			c.source.defineContent(fs)
+			c.output.define(fs)
+			fs.BoolVar(&c.gzip, "gzip", false, "compress what its source holds uncompressed, so that transfer is known")
+			fs.StringVar(&c.net, "net", "", "count the files that `PATTERN` matches as net, not the executable")
+			fs.Int64Var(&c.fleet.Nodes, "nodes", c.fleet.Nodes, "project for `N` machines that keep the image")
+			fs.Int64Var(&c.fleet.PullsPerDay, "pulls-per-day", c.fleet.PullsPerDay, "project for `N` pulls a day")
+			fs.Var((*rateFlag)(&c.fleet.Link), "link", "project for a link of `RATE`, as 10Mbps")
+			return c.run
+		},
+	}
+}
+
+// A comparer is the compare command with its flags.
+type comparer struct {
+	source sourceFlags
+	output outputFlags
+	gzip   bool
+	net    string
+	fleet  compare.Fleet
+}
+
+func (c *comparer) run(ctx context.Context, args []string, std stdio) error {
+	if err := wantArgs("compare", args, 2, -1); err != nil {
+		return err
+	}
+	if c.fleet.Nodes < 0 || c.fleet.PullsPerDay < 0 || c.fleet.Nodes > 1e9 || c.fleet.PullsPerDay > 1e9 {
+		return &usageError{fmt.Errorf("compare: --nodes and --pulls-per-day want a number up to 10⁹")}
+	}
+	var subjects []compare.Subject
+	for _, ref := range args {
+		subject, err := c.subject(ctx, ref, std)
+		if err != nil {
+			return err
+		}
+		subjects = append(subjects, subject)
+	}
+	return c.output.write(ctx, report.Comparison(compare.Compare(subjects, c.fleet)), std)
+}
+
+func (c *comparer) subject(ctx context.Context, ref string, std stdio) (compare.Subject, error) {
+	img, stack, err := c.source.readOrOpen(ctx, ref, std)
+	if err != nil {
+		return compare.Subject{}, err
+	}
+	defer img.Close()
+	if c.gzip {
+		if err := compress(ctx, img); err != nil {
+			return compare.Subject{}, fmt.Errorf("%s: %w", report.Quote(ref), err)
+		}
+	}
+	if stack == nil {
+		return compare.NewSubject(img, nil, layers.WeighUnread(img)), nil
+	}
+	w, err := stack.Weigh(c.net)
+	if err != nil {
+		return compare.Subject{}, fmt.Errorf("--net %s: %w", report.Quote(c.net), err)
+	}
+	return compare.NewSubject(img, stack, w), nil
+}
+
+// compress learns what the uncompressed layers would weigh in transfer.
+func compress(ctx context.Context, img *image.Image) error {
+	for _, l := range img.Layers {
+		if _, known := l.Transfer(); known {
+			continue
+		}
+		size, err := layers.GzipSize(ctx, l)
+		if err != nil {
+			return err
+		}
+		l.GzipSize = size
+	}
+	return nil
+}
+
+// rateFlag is bits a second as a flag.
+type rateFlag int64
+
+func (r *rateFlag) String() string { return report.Rate(int64(*r)) }
+
+func (r *rateFlag) Set(s string) error {
+	number := strings.TrimRight(s, "kKMGTbpsit/ ")
+	value, err := strconv.ParseFloat(number, 64)
+	factor := map[string]float64{
+		"": 1, "bps": 1, "bit/s": 1, "kbps": 1e3, "kbit/s": 1e3, "mbps": 1e6, "mbit/s": 1e6, "gbps": 1e9, "gbit/s": 1e9, "tbps": 1e12, "tbit/s": 1e12,
+	}[strings.ToLower(strings.TrimSpace(s[len(number):]))]
+	if value *= factor; err != nil || !(value >= 1 && value < 1e18) {
+		return fmt.Errorf("rate %q: want bits a second, as 10Mbps", s)
+	}
+	*r = rateFlag(value)
+	return nil
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"devops-go/internal/image"
+	"devops-go/internal/report"
+)
+
+// flags returns the command's flags and what runs it.
+func (c *command) flags() (*flag.FlagSet, runner) {
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	run := c.define(fs)
+	return fs, run
+}
+
+// parse parses flags that may stand between the arguments, up to "--", and
+// returns the arguments.
+func parse(fs *flag.FlagSet, args []string) ([]string, error) {
+	var rest []string
+	for len(args) > 0 {
+		if args[0] == "--" {
+			return append(rest, args[1:]...), nil
+		}
+		if args[0] == "-" || !strings.HasPrefix(args[0], "-") {
+			rest, args = append(rest, args[0]), args[1:]
+			continue
+		}
+		// The flag package stops at the first argument; what it took are flags.
+		if err := fs.Parse(args); err != nil {
+			return nil, err
+		}
+		took := len(args) - fs.NArg()
+		if took > 0 && args[took-1] == "--" {
+			return append(rest, fs.Args()...), nil
+		}
+		args = fs.Args()
+	}
+	return rest, nil
+}
+
+// platformFlag is an image.Platform as a flag.
+type platformFlag image.Platform
+
+func (p *platformFlag) String() string { return image.Platform(*p).String() }
+
+func (p *platformFlag) Set(s string) error {
+	parsed, err := image.ParsePlatform(s)
+	*p = platformFlag(parsed)
+	return err
+}
+
+// sizeFlag is a number of bytes with an optional SI or binary unit.
+type sizeFlag int64
+
+func (s *sizeFlag) String() string {
+	if n := int64(*s); n > 0 && n%(1<<30) == 0 {
+		return strconv.FormatInt(n>>30, 10) + "GiB"
+	}
+	return report.Size(int64(*s))
+}
+
+func (s *sizeFlag) Set(text string) error {
+	n, err := parseSize(text)
+	*s = sizeFlag(n)
+	return err
+}
+
+// parseSize parses 2300000, 2.3MB or 64GiB.
+func parseSize(text string) (int64, error) {
+	number := strings.TrimRight(text, "BKMGTPEbkmgtpei ")
+	value, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(value >= 0) {
+		return 0, fmt.Errorf("size %q: want a number with a unit, as 2.3MB or 64GiB", text)
+	}
+	factor := map[string]float64{
+		"": 1, "b": 1,
+		"k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9, "t": 1e12, "tb": 1e12,
+		"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
+	}[strings.ToLower(strings.TrimSpace(text[len(number):]))]
+	if factor == 0 {
+		return 0, fmt.Errorf("size %q: unknown unit", text)
+	}
+	if value *= factor; !(value < 1<<62) {
+		return 0, fmt.Errorf("size %q: too large", text)
+	}
+	return int64(value), nil
+}
+
+// errNoImage is the usage error of a command without arguments.
+var errNoImage = errors.New("no image given")
+
+// wantArgs checks how many arguments there are; most < 0 is any number.
+func wantArgs(name string, args []string, least, most int) error {
+	switch {
+	case len(args) == 0 && least > 0:
+		return &usageError{fmt.Errorf("%s: %w", name, errNoImage)}
+	case len(args) < least:
+		return &usageError{fmt.Errorf("%s: %d arguments given, want at least %d", name, len(args), least)}
+	case most >= 0 && len(args) > most:
+		return &usageError{fmt.Errorf("%s: unexpected argument %q", name, args[most])}
+	}
+	return nil
+}

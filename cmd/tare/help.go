@@ -1,0 +1,72 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+const usageHead = `usage: tare COMMAND [flags] IMAGE…
+
+tare says what container images weigh and why.
+
+commands:
+`
+
+const usageTail = `
+An IMAGE is docker-archive:PATH[:NAME], oci:DIR[:TAG], oci-archive:PATH[:TAG],
+docker-daemon:NAME or docker://NAME. Without a transport, a file or directory is
+recognised by what is in it, and a name is asked of the Docker Engine, then of
+its registry; - reads an archive from standard input.
+
+example:
+  docker save golang:1.26-alpine | tare history -
+`
+
+// help writes the overall usage, or that of the command in args.
+func help(args []string, w io.Writer) error {
+	if len(args) == 0 {
+		var b strings.Builder
+		b.WriteString(usageHead)
+		for _, cmd := range commands() {
+			fmt.Fprintf(&b, "  %-10s %s\n", cmd.name, cmd.short)
+		}
+		b.WriteString(usageTail)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
+	cmd, err := findCommand(args[0])
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "usage: tare %s %s\n\n%s.\n", cmd.name, cmd.usage, upperFirst(cmd.short))
+	if cmd.long != "" {
+		b.WriteString("\n" + cmd.long)
+	}
+	if len(cmd.flagNames()) > 0 {
+		b.WriteString("\nflags:\n")
+	}
+	fs, _ := cmd.flags()
+	fs.VisitAll(func(f *flag.Flag) { writeFlag(&b, f) })
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// writeFlag writes one flag on two lines, with two dashes where its name is a
+// word.
+func writeFlag(b *strings.Builder, f *flag.Flag) {
+	value, usage := flag.UnquoteUsage(f)
+	fmt.Fprintf(b, "  %s", dashed(f))
+	if value != "" {
+		b.WriteString(" " + value)
+	}
+	fmt.Fprintf(b, "\n        %s", usage)
+	if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
+		fmt.Fprintf(b, " (default %s)", f.DefValue)
+	}
+	b.WriteString("\n")
+}

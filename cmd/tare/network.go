@@ -1,0 +1,78 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"devops-go/internal/dockerconfig"
+	"devops-go/internal/engine"
+	"devops-go/internal/image"
+	"devops-go/internal/registry"
+)
+
+// networkFlags say how registries are spoken to.
+type networkFlags struct {
+	plainHTTP listFlag
+	mirrors   mirrorFlag
+}
+
+func (n *networkFlags) define(fs *flag.FlagSet) {
+	n.mirrors = mirrorFlag{}
+	fs.Var(&n.plainHTTP, "plain-http", "speak to the registry `HOST[:PORT]` without TLS; loopback needs no flag")
+	fs.Var(n.mirrors, "mirror", "pull by `REGISTRY=HOST[:PORT]`, a mirror, first")
+}
+
+// connect gives opts the clients that answer for remote images. What is wrong
+// with the Docker client's configuration is told when it is needed.
+func (n *networkFlags) connect(opts *image.Options, needEngine, needRegistry bool) error {
+	config, err := dockerconfig.Load(dockerconfig.Dir(os.Getenv))
+	if err != nil && needRegistry {
+		return err
+	}
+	o := registry.Options{PlainHTTP: n.plainHTTP, Mirrors: n.mirrors, UserAgent: userAgent()}
+	if err == nil {
+		o.Credentials = config.Credential
+	}
+	opts.Registry = registry.New(o)
+	endpoint, err := engine.Find(os.Getenv)
+	if err == nil {
+		opts.Engine, err = engine.New(endpoint)
+	}
+	if err != nil && needEngine {
+		return err
+	}
+	return nil
+}
+
+func userAgent() string {
+	if version == "" {
+		return "tare"
+	}
+	return "tare/" + version
+}
+
+// listFlag is a flag that may be given more than once.
+type listFlag []string
+
+func (l *listFlag) String() string { return strings.Join(*l, ",") }
+
+func (l *listFlag) Set(s string) error {
+	*l = append(*l, s)
+	return nil
+}
+
+// mirrorFlag is the mirrors by registry.
+type mirrorFlag map[string][]string
+
+func (m mirrorFlag) String() string { return "" }
+
+func (m mirrorFlag) Set(s string) error {
+	host, mirror, ok := strings.Cut(s, "=")
+	if !ok || host == "" || mirror == "" {
+		return fmt.Errorf("mirror %q: want REGISTRY=HOST[:PORT]", s)
+	}
+	m[host] = append(m[host], mirror)
+	return nil
+}

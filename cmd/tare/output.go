@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"devops-go/internal/report"
+)
+
+// outputFlags say where a report goes and how it looks.
+type outputFlags struct {
+	format formatFlag
+	file   string
+}
+
+func (o *outputFlags) define(fs *flag.FlagSet) {
+	o.format = formatFlag(report.Text)
+	fs.Var(&o.format, "format", "write `table`, json or markdown")
+	fs.StringVar(&o.file, "o", "", "write to `FILE` instead of standard output")
+}
+
+// write writes the document where the flags say.
+func (o *outputFlags) write(ctx context.Context, d report.Document, std stdio) error {
+	screen := o.screen(std)
+	return o.writeTo(ctx, std, func(w io.Writer) error { return d.Write(w, report.Format(o.format), screen) })
+}
+
+// writeTo calls write with the output that the flags name.
+func (o *outputFlags) writeTo(ctx context.Context, std stdio, write func(io.Writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	std.progress.stop()
+	if o.file == "" {
+		return write(std.out)
+	}
+	std.saving.Lock()
+	defer std.saving.Unlock()
+	if err := writeFile(o.file, func(w io.Writer) error { return write(&contextWriter{ctx, w}) }); err != nil {
+		return fmt.Errorf("writing %s: %w", report.Quote(o.file), err)
+	}
+	return nil
+}
+
+// contextWriter stops writing when its context ends.
+type contextWriter struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (c *contextWriter) Write(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.w.Write(p)
+}
+
+// writeFile writes the file so that it appears under its name only when it is
+// whole. What isn't a regular file, as /dev/null, is written to directly.
+func writeFile(name string, write func(io.Writer) error) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".tare-")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// defaultWidth is the width of a table that goes to no terminal.
+const defaultWidth = 80
+
+// screen is what the report is shown on.
+func (o *outputFlags) screen(std stdio) report.Screen {
+	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
+		return report.Screen{Width: columns, Color: o.color(std.out)}
+	}
+	if width := terminalWidth(std.out); width > 0 && o.file == "" {
+		return report.Screen{Width: width, Color: o.color(std.out)}
+	}
+	return report.Screen{Width: defaultWidth}
+}
+
+// color allows colour on a terminal, unless NO_COLOR or a dumb one forbids it.
+func (o *outputFlags) color(out io.Writer) bool {
+	return o.file == "" && terminalWidth(out) > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+type formatFlag report.Format
+
+func (f *formatFlag) String() string { return string(*f) }
+
+func (f *formatFlag) Set(s string) error {
+	parsed, err := report.ParseFormat(s)
+	*f = formatFlag(parsed)
+	return err
+}

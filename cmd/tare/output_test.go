@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	it "devops-go/internal/imagetest"
+)
+
+// files lists what is in dir.
+func files(t *testing.T, dir string) string {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range list {
+		names = append(names, entry.Name())
+	}
+	return strings.Join(names, " ")
+}
+
+// TestOutputFile: a report appears under its name whole or not at all, and
+// nothing is left beside it.
+func TestOutputFile(t *testing.T) {
+	gallery := gallery(t)
+	for _, tt := range []struct {
+		name, args string
+		before     string // of the file
+		exit       int
+		want       string // a part of the file; "" for no file
+	}{
+		{"new", "weigh -o report " + gallery + "/app.tar", "", 0, "2.85 MB"},
+		{"replaced", "weigh -o report " + gallery + "/app.tar", "old", 0, "2.85 MB"},
+		{"failed", "weigh -o report " + gallery + "/cut.tar", "", 2, ""},
+		{"failed over an old one", "weigh -o report " + gallery + "/cut.tar", "old", 2, "old"},
+		{"finding", "verify -o report " + gallery + "/false", "", 1, "is not what it says"},
+		{"no directory", "weigh -o none/report " + gallery + "/app.tar", "", 2, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			report := filepath.Join(dir, "report")
+			if tt.before != "" {
+				if err := os.WriteFile(report, []byte(tt.before), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := tareCommand(t, dir, strings.Fields(tt.args)...)
+			out, _ := cmd.CombinedOutput()
+			if got := cmd.ProcessState.ExitCode(); got != tt.exit {
+				t.Errorf("exit %d, want %d: %s", got, tt.exit, out)
+			}
+			wantFiles := "report"
+			if tt.want == "" {
+				wantFiles = ""
+			}
+			if got := files(t, dir); got != wantFiles {
+				t.Errorf("left %q, want %q", got, wantFiles)
+			}
+			content, _ := os.ReadFile(report)
+			if !strings.Contains(string(content), tt.want) {
+				t.Errorf("report %q, want %q", content, tt.want)
+			}
+		})
+	}
+}
+
+// TestFullDevice: a report that can't be written is a failure.
+func TestFullDevice(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := tareCommand(t, t.TempDir(), "weigh", filepath.Join(gallery(t), "app.tar"))
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = full, &stderr
+	if err := cmd.Run(); err == nil || cmd.ProcessState.ExitCode() != exitFailure || !strings.Contains(stderr.String(), "no space left") {
+		t.Errorf("%v, %s", err, &stderr)
+	}
+}
+
+// TestInterrupt: Ctrl-C ends a read that would wait for ever, at once, and
+// leaves nothing.
+func TestInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	cmd := tareCommand(t, dir, "weigh", "-o", "report", "-")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	archive := it.Classic(base()).Archive()
+	if _, err := stdin.Write(archive[:len(archive)/2]); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		cmd.Process.Kill()
+		t.Fatal("still running")
+	}
+	if got := cmd.ProcessState.ExitCode(); got != exitFailure || stderr.String() != "tare: interrupted\n" {
+		t.Errorf("exit %d, %q", got, &stderr)
+	}
+	if got := files(t, dir); got != "" {
+		t.Errorf("left %q", got)
+	}
+}
+
+// TestStdin reads an archive from a pipe.
+func TestStdin(t *testing.T) {
+	cmd := tareCommand(t, t.TempDir(), "weigh", "-")
+	cmd.Stdin = onlyReader{bytes.NewReader(it.Classic(base()).Archive())}
+	out, err := cmd.Output()
+	if err != nil || !strings.Contains(string(out), "size         850 kB") {
+		t.Errorf("%v, %s", err, out)
+	}
+}
+
+type onlyReader struct{ io.Reader }
+
+// TestPlugin: the docker command finds tare and calls it by its own flags.
+func TestPlugin(t *testing.T) {
+	dir := gallery(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin := filepath.Join(dir, pluginName)
+	if err := os.Symlink(self, plugin); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ args, want string }{
+		{"docker-cli-plugin-metadata", `"SchemaVersion":"0.1.0"`},
+		{"tare history --iso base.tar", `CMD ["sh"]`},
+		{"--context default --debug tare history --iso base.tar", `CMD ["sh"]`},
+		{"--host=unix:///none.sock tare weigh docker-daemon:x", "/none.sock"},
+	} {
+		cmd := tareCommand(t, dir)
+		cmd.Path, cmd.Args = plugin, append([]string{plugin}, strings.Fields(tt.args)...)
+		out, _ := cmd.CombinedOutput()
+		if !strings.Contains(string(out), tt.want) {
+			t.Errorf("%s: %s, want %s", tt.args, out, tt.want)
+		}
+	}
+}

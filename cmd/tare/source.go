@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+
+	"devops-go/internal/image"
+	"devops-go/internal/layers"
+	"devops-go/internal/report"
+)
+
+// sourceFlags say how images are opened and read.
+type sourceFlags struct {
+	platform platformFlag
+	maxSize  sizeFlag
+	maxFiles int64
+	network  networkFlags
+	tolerant bool // of descriptors that lie; verify is
+	content  bool // fetch the layers of an image in a registry
+}
+
+func (s *sourceFlags) define(fs *flag.FlagSet) {
+	s.maxSize = image.DefaultMaxSize
+	fs.Var(&s.platform, "platform", "take the `OS/ARCH[/VARIANT]` of an image that has several")
+	fs.Var(&s.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
+	fs.Int64Var(&s.maxFiles, "max-files", layers.DefaultMaxFiles, "give up on an image of more than `N` files")
+	s.network.define(fs)
+}
+
+// defineContent adds the flag of commands that have something to say without
+// the layers.
+func (s *sourceFlags) defineContent(fs *flag.FlagSet) {
+	fs.BoolVar(&s.content, "content", false, "fetch the layers of an image in a registry, to know its files and sizes")
+}
+
+func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.Image, error) {
+	parsed, err := image.ParseReference(ref)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	opts := image.Options{
+		Platform: image.Platform(s.platform),
+		Stdin:    std.in,
+		MaxSize:  int64(s.maxSize),
+		Tolerant: s.tolerant,
+		Progress: std.progress.add,
+	}
+	if err := s.network.connect(&opts, parsed.Transport == image.Daemon, parsed.Transport == image.Registry); err != nil {
+		return nil, fmt.Errorf("%s: %w", report.Quote(ref), err)
+	}
+	std.progress.begin(ref)
+	return image.Open(ctx, ref, opts)
+}
+
+// read opens the image and reads its layers. The caller closes the image of
+// the stack.
+func (s *sourceFlags) read(ctx context.Context, ref string, std stdio) (*layers.Stack, error) {
+	img, err := s.open(ctx, ref, std)
+	if err != nil {
+		return nil, err
+	}
+	stack, err := s.readLayers(ctx, img)
+	if err != nil {
+		img.Close()
+		return nil, err
+	}
+	return stack, nil
+}
+
+func (s *sourceFlags) readLayers(ctx context.Context, img *image.Image) (*layers.Stack, error) {
+	stack, err := layers.Read(ctx, img, layers.Options{MaxSize: int64(s.maxSize), MaxFiles: s.maxFiles})
+	if err == nil {
+		return stack, nil
+	}
+	err = fmt.Errorf("%s: %w", report.Quote(img.Name), err)
+	if errors.Is(err, layers.ErrTooLarge) {
+		err = &image.HintError{Err: err, Hint: "--max-size allows more"}
+	}
+	return nil, err
+}
+
+// readOrOpen is read for a command that has something to say without the
+// layers: those of an image in a registry are left there, and stack is nil,
+// unless their content is asked for. The caller closes the image.
+func (s *sourceFlags) readOrOpen(ctx context.Context, ref string, std stdio) (*image.Image, *layers.Stack, error) {
+	img, err := s.open(ctx, ref, std)
+	if err != nil || img.Source == image.Registry && !s.content {
+		return img, nil, err
+	}
+	stack, err := s.readLayers(ctx, img)
+	if err != nil {
+		img.Close()
+		return nil, nil, err
+	}
+	return img, stack, nil
+}

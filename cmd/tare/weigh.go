@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"devops-go/internal/layers"
+	"devops-go/internal/report"
+)
+
+func weighCommand() *command {
+	return &command{
+		name:  "weigh",
+		usage: "[flags] IMAGE…",
+		short: "say what images weigh, one line a fact",
+		long: `size is the uncompressed layers, transfer what a pull moves, net the executable
+that the image starts, tare the rest, dead what no container sees; wasted and
+efficiency are as dive computes them.
+
+example: tare weigh docker-daemon:alpine:3.20
+`,
+		define: func(fs *flag.FlagSet) runner {
+			var source sourceFlags
+			var output outputFlags
+			source.define(fs)
+			source.defineContent(fs)
+			output.define(fs)
+			net := fs.String("net", "", "count the files that `PATTERN` matches as net, not the executable")
+			return func(ctx context.Context, args []string, std stdio) error {
+				if err := wantArgs("weigh", args, 1, -1); err != nil {
+					return err
+				}
+				var list []layers.Weight
+				for _, ref := range args {
+					w, err := weigh(ctx, ref, *net, &source, std)
+					if err != nil {
+						return err
+					}
+					list = append(list, w)
+				}
+				return output.write(ctx, report.Weights(list), std)
+			}
+		},
+	}
+}
+
+func weigh(ctx context.Context, ref, net string, source *sourceFlags, std stdio) (layers.Weight, error) {
+	img, stack, err := source.readOrOpen(ctx, ref, std)
+	if err != nil {
+		return layers.Weight{}, err
+	}
+	defer img.Close()
+	if stack == nil {
+		return layers.WeighUnread(img), nil
+	}
+	w, err := stack.Weigh(net)
+	if err != nil {
+		return layers.Weight{}, fmt.Errorf("--net %s: %w", report.Quote(net), err)
+	}
+	return w, nil
+}

@@ -1,0 +1,125 @@
+// Package image owns the vocabulary of container images (descriptor, manifest,
+// configuration, history, layer) and the places that an image is opened from.
+// What the layers hold is left to package layers.
+package image
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"devops-go/internal/digest"
+)
+
+// An Image is one image of one platform. Its content stays where it is until
+// a layer is opened.
+type Image struct {
+	// Source is the transport that the image came by, and Name what the
+	// reference called it.
+	Source Transport
+	Name   string
+	// Tags are the names that the source gives the image.
+	Tags []string
+
+	// Manifest is nil where the source has none, as an archive of docker save
+	// before Docker 25.
+	Manifest       *Manifest
+	ManifestDigest digest.Digest
+	RawManifest    []byte
+
+	Config       Config
+	ConfigDigest digest.Digest
+	RawConfig    []byte
+
+	Layers []*Layer
+
+	// ManifestFault and ConfigFault are what is wrong with the two beside
+	// their descriptors; see Options.Tolerant.
+	ManifestFault, ConfigFault error
+	// IndexPlatform is what the index says of the platform; nil where there is
+	// no index or it doesn't say.
+	IndexPlatform *Platform
+
+	// Attestations are the statements about images (provenance, SBOMs) that
+	// lie beside this one.
+	Attestations []Descriptor
+
+	closers []io.Closer
+}
+
+// Close releases what the image holds open.
+func (img *Image) Close() error {
+	var first error
+	for _, c := range img.closers {
+		if err := c.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	img.closers = nil
+	return first
+}
+
+// Platform is the platform that the configuration states.
+func (img *Image) Platform() Platform { return img.Config.Platform }
+
+// Transfer is what a pull of the image moves: layers, configuration and
+// manifest. It isn't known where a layer is stored uncompressed outside a
+// registry, as it will be compressed on its way there.
+func (img *Image) Transfer() (bytes int64, known bool) {
+	bytes = int64(len(img.RawConfig)) + int64(len(img.manifest()))
+	for _, l := range img.Layers {
+		size, ok := l.Transfer()
+		if !ok {
+			return 0, false
+		}
+		bytes += size
+	}
+	return bytes, true
+}
+
+// manifest returns the manifest's bytes; where the source has none, one such
+// as a push would write.
+func (img *Image) manifest() []byte {
+	if img.RawManifest != nil {
+		return img.RawManifest
+	}
+	m := Manifest{SchemaVersion: 2, MediaType: MediaTypeManifest}
+	m.Config = Descriptor{MediaType: MediaTypeConfig, Digest: img.ConfigDigest, Size: int64(len(img.RawConfig))}
+	for _, l := range img.Layers {
+		m.Layers = append(m.Layers, Descriptor{MediaType: MediaTypeLayerGzip, Digest: l.DiffID, Size: l.Descriptor.Size})
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return b
+}
+
+// ManifestSize is the size of the manifest, or of the one that a push would
+// write where the source has none.
+func (img *Image) ManifestSize() int64 { return int64(len(img.manifest())) }
+
+// Transfer is what a pull of the layer moves, see [Image.Transfer].
+func (l *Layer) Transfer() (bytes int64, known bool) {
+	switch {
+	case l.GzipSize > 0:
+		return l.GzipSize, true
+	case l.Compression == Uncompressed && !l.remote:
+		return 0, false
+	}
+	return l.Descriptor.Size, l.Descriptor.Size >= 0
+}
+
+// setConfig parses the configuration and ties its diff IDs to the layers.
+func (img *Image) setConfig(raw []byte) error {
+	if err := json.Unmarshal(raw, &img.Config); err != nil {
+		return fmt.Errorf("config %s: %w", img.ConfigDigest, err)
+	}
+	img.RawConfig = raw
+	for i, l := range img.Layers {
+		if i < len(img.Config.RootFS.DiffIDs) {
+			l.DiffID = img.Config.RootFS.DiffIDs[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package image
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+
+	"devops-go/internal/digest"
+)
+
+const (
+	indexFile  = "index.json"
+	layoutFile = "oci-layout"
+)
+
+// blobPath is where a layout keeps d.
+func blobPath(d Descriptor) string {
+	return "blobs/" + d.Digest.Algorithm() + "/" + d.Digest.Hex()
+}
+
+// layoutDir is the store of an OCI layout in a directory.
+type layoutDir string
+
+func (dir layoutDir) open(_ context.Context, d Descriptor) (io.ReadCloser, error) {
+	f, _, err := openRegular(filepath.Join(string(dir), filepath.FromSlash(blobPath(d))))
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// maxIndexDepth and maxIndexEntries bound the descent into indexes of indexes.
+const (
+	maxIndexDepth   = 8
+	maxIndexEntries = 10_000
+)
+
+// A candidate is a manifest found in an index.
+type candidate struct {
+	Descriptor
+	tags     []string // of the index entries above it
+	platform Platform // what it is for, once it is loaded
+	raw      []byte   // the manifest
+	fault    error    // what is wrong with it beside its descriptor
+}
+
+// A search collects the manifests under an index.
+type search struct {
+	store        store
+	entries      int
+	candidates   []candidate
+	attestations []Descriptor
+}
+
+// descend collects what index lists. Indexes that the store doesn't hold are
+// passed over: a layout may hold the blobs of some platforms only.
+func (s *search) descend(ctx context.Context, index *Index, tags []string, depth int) error {
+	if depth > maxIndexDepth {
+		return fmt.Errorf("indexes nest more than %d deep", maxIndexDepth)
+	}
+	for _, d := range index.Manifests {
+		if s.entries++; s.entries > maxIndexEntries {
+			return fmt.Errorf("more than %d entries in the index", maxIndexEntries)
+		}
+		tags := append(tags[:len(tags):len(tags)], entryTags(d)...)
+		switch {
+		case d.Digest.IsZero():
+			return errors.New("index entry without digest")
+		case d.isAttestation():
+			s.attestations = append(s.attestations, d)
+		case d.isIndex():
+			nested, err := s.index(ctx, d)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if err := s.descend(ctx, nested, tags, depth+1); err != nil {
+				return err
+			}
+		default:
+			s.candidates = append(s.candidates, candidate{Descriptor: d, tags: tags})
+		}
+	}
+	return nil
+}
+
+func (s *search) index(ctx context.Context, d Descriptor) (*Index, error) {
+	raw, err := readJSON(ctx, s.store, d)
+	if err != nil {
+		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
+	}
+	index := new(Index)
+	if err := json.Unmarshal(raw, index); err != nil {
+		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
+	}
+	return index, nil
+}
+
+func entryTags(d Descriptor) []string {
+	var tags []string
+	for _, key := range []string{AnnotationContainerdName, AnnotationRefName} {
+		if tag := d.Annotations[key]; tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+// openLayout opens the image that name and the wanted platform pick from the
+// layout with the given index.json. A zero platform prefers the machine's.
+func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport, name string, want Platform) (*Image, error) {
+	var index Index
+	if err := json.Unmarshal(indexJSON, &index); err != nil {
+		return nil, fmt.Errorf("%s: %w", indexFile, err)
+	}
+	found := search{store: s}
+	if err := found.descend(ctx, &index, nil, 0); err != nil {
+		return nil, fmt.Errorf("%s: %w", indexFile, err)
+	}
+	list, err := selectTag(found.candidates, name, source)
+	if err != nil {
+		return nil, err
+	}
+	img, err := found.image(ctx, list, want)
+	if err != nil {
+		return nil, err
+	}
+	img.Source = source
+	return img, nil
+}
+
+// image opens the candidate of list that the wanted platform picks.
+func (s *search) image(ctx context.Context, list []candidate, want Platform) (*Image, error) {
+	picked, err := selectPlatform(ctx, s.store, list, want)
+	if err != nil {
+		return nil, err
+	}
+	img, err := openManifest(ctx, s.store, picked.Descriptor, picked.raw)
+	if err != nil {
+		return nil, err
+	}
+	img.Tags, img.Attestations = picked.tags, s.attestations
+	img.ManifestFault, img.IndexPlatform = picked.fault, picked.Platform
+	return img, nil
+}
+
+// selectTag returns the candidates called name, which may be a tag, a whole
+// name or a digest.
+func selectTag(list []candidate, name string, source Transport) ([]candidate, error) {
+	if name == "" {
+		return list, severalNames(list, source)
+	}
+	var names []string
+	var picked []candidate
+	for _, c := range list {
+		hit := c.Digest.String() == name
+		for _, tag := range c.tags {
+			hit = hit || tag == name || sameName(tag, name)
+		}
+		if hit {
+			picked = append(picked, c)
+		}
+		names = appendNew(names, c.tags...)
+	}
+	if len(picked) == 0 {
+		return nil, notSelected(name, names, source)
+	}
+	return picked, nil
+}
+
+// severalNames is the error of a list in which two entries are named and
+// neither is meant; entries of one name are platforms of one image.
+func severalNames(list []candidate, source Transport) error {
+	var names []string
+	for _, c := range list {
+		name := "@" + c.Digest.Short()
+		if len(c.tags) > 0 {
+			name = c.tags[len(c.tags)-1]
+			if c.tags[0] != name {
+				name = c.tags[0]
+			}
+		} else if c.Platform != nil {
+			name = "" // a platform of the one unnamed image
+		}
+		names = appendNew(names, name)
+	}
+	if len(names) < 2 {
+		return nil
+	}
+	return notSelected("", names, source)
+}
+
+func appendNew(names []string, more ...string) []string {
+next:
+	for _, name := range more {
+		for _, have := range names {
+			if have == name {
+				continue next
+			}
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// openManifest opens the image of manifest d.
+func openManifest(ctx context.Context, s store, d Descriptor, raw []byte) (*Image, error) {
+	m, err := parseManifest(d, raw)
+	if err != nil {
+		return nil, err
+	}
+	img := &Image{Manifest: m, RawManifest: raw, ManifestDigest: d.Digest, ConfigDigest: m.Config.Digest}
+	if img.ManifestDigest.IsZero() {
+		img.ManifestDigest = digest.FromBytes(raw)
+	}
+	for i, ld := range m.Layers {
+		l := &Layer{Index: i, Descriptor: ld, store: s}
+		if ld.Digest.IsZero() || ld.Size < 0 {
+			return nil, fmt.Errorf("manifest %s: %s: no digest or a negative size", d.Digest, l)
+		}
+		if err := l.sniff(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", l, err)
+		}
+		img.Layers = append(img.Layers, l)
+	}
+	config, fault, err := loadJSON(ctx, s, m.Config)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	img.ConfigFault = fault
+	return img, img.setConfig(config)
+}
+
+// parseManifest parses the manifest d and refuses what isn't one of an image.
+func parseManifest(d Descriptor, raw []byte) (*Manifest, error) {
+	m := new(Manifest)
+	if err := json.Unmarshal(raw, m); err != nil {
+		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
+	}
+	switch {
+	case m.SchemaVersion != 2:
+		return nil, fmt.Errorf("manifest %s: schema version %d, want 2", d.Digest, m.SchemaVersion)
+	case m.Config.Digest.IsZero():
+		return nil, fmt.Errorf("manifest %s: no config, so not of an image", d.Digest)
+	}
+	return m, nil
+}

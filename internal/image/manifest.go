@@ -1,0 +1,75 @@
+package image
+
+import (
+	"strings"
+
+	"devops-go/internal/digest"
+)
+
+// The media types of manifests, OCI's and Docker's.
+const (
+	MediaTypeIndex          = "application/vnd.oci.image.index.v1+json"
+	MediaTypeManifest       = "application/vnd.oci.image.manifest.v1+json"
+	MediaTypeConfig         = "application/vnd.oci.image.config.v1+json"
+	MediaTypeLayer          = "application/vnd.oci.image.layer.v1.tar"
+	MediaTypeLayerGzip      = "application/vnd.oci.image.layer.v1.tar+gzip"
+	MediaTypeDockerList     = "application/vnd.docker.distribution.manifest.list.v2+json"
+	MediaTypeDockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+	mediaTypeDockerSchema1  = "application/vnd.docker.distribution.manifest.v1"
+)
+
+// The annotations that name and describe images in an index.
+const (
+	AnnotationRefName        = "org.opencontainers.image.ref.name"
+	AnnotationContainerdName = "io.containerd.image.name"
+	AnnotationReferenceType  = "vnd.docker.reference.type"
+)
+
+// A Descriptor points at content (image-spec, descriptor.md).
+type Descriptor struct {
+	MediaType    string            `json:"mediaType"`
+	Digest       digest.Digest     `json:"digest"`
+	Size         int64             `json:"size"`
+	URLs         []string          `json:"urls,omitempty"`
+	Annotations  map[string]string `json:"annotations,omitempty"`
+	Data         []byte            `json:"data,omitempty"`
+	Platform     *Platform         `json:"platform,omitempty"`
+	ArtifactType string            `json:"artifactType,omitempty"`
+}
+
+// isIndex reports whether d's media type is that of an index.
+func (d Descriptor) isIndex() bool {
+	return d.MediaType == MediaTypeIndex || d.MediaType == MediaTypeDockerList
+}
+
+// isAttestation reports whether d is a statement about another image, which
+// nobody runs: provenance, an SBOM, a signature.
+func (d Descriptor) isAttestation() bool {
+	return d.Annotations[AnnotationReferenceType] != "" || d.Platform != nil && d.Platform.unknown() || d.ArtifactType != ""
+}
+
+// foreign reports whether d is a layer that registries needn't hold.
+func (d Descriptor) foreign() bool {
+	return strings.Contains(d.MediaType, "nondistributable") || strings.Contains(d.MediaType, ".foreign.")
+}
+
+// A Manifest is one image of one platform (image-spec, manifest.md).
+type Manifest struct {
+	SchemaVersion int               `json:"schemaVersion"`
+	MediaType     string            `json:"mediaType,omitempty"`
+	ArtifactType  string            `json:"artifactType,omitempty"`
+	Config        Descriptor        `json:"config"`
+	Layers        []Descriptor      `json:"layers"`
+	Subject       *Descriptor       `json:"subject,omitempty"`
+	Annotations   map[string]string `json:"annotations,omitempty"`
+}
+
+// An Index lists manifests and other indexes (image-spec, image-index.md).
+type Index struct {
+	SchemaVersion int               `json:"schemaVersion"`
+	MediaType     string            `json:"mediaType,omitempty"`
+	ArtifactType  string            `json:"artifactType,omitempty"`
+	Manifests     []Descriptor      `json:"manifests"`
+	Subject       *Descriptor       `json:"subject,omitempty"`
+	Annotations   map[string]string `json:"annotations,omitempty"`
+}

@@ -1,0 +1,284 @@
+package image
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"devops-go/internal/engine"
+	"devops-go/internal/registry"
+)
+
+// Options say how to open an image; the zero value will do.
+type Options struct {
+	// Platform is the one to pick where there are several. The zero Platform
+	// takes the only one, or this machine's.
+	Platform Platform
+	// Stdin is what the reference "-" reads.
+	Stdin io.Reader
+	// TempDir is where an archive that comes as a stream is kept while it is
+	// read; empty is the system's directory for that. The file has no name and
+	// goes away with the process.
+	TempDir string
+	// MaxSize bounds the bytes of such a file, and those that a compressed
+	// archive may unpack to; 0 is DefaultMaxSize.
+	MaxSize int64
+	// Tolerant opens an image whose manifest or configuration isn't what its
+	// descriptor says, and leaves it to the caller to look at the faults.
+	Tolerant bool
+	// Registry and Engine answer for images that are there; nil doesn't ask.
+	Registry *registry.Client
+	Engine   *engine.Client
+	// Progress, if set, is told of bytes read from layers and from streams, as
+	// they are read, from any goroutine.
+	Progress func(bytes int64)
+}
+
+// DefaultMaxSize is how large an image may become, uncompressed, unless more
+// is allowed.
+const DefaultMaxSize = 64 << 30
+
+func (o Options) maxSize() int64 {
+	if o.MaxSize > 0 {
+		return o.MaxSize
+	}
+	return DefaultMaxSize
+}
+
+// Open opens the image that the reference names. The caller closes it.
+func Open(ctx context.Context, reference string, opts Options) (*Image, error) {
+	ref, err := ParseReference(reference)
+	if err != nil {
+		return nil, err
+	}
+	img, err := open(ctx, ref, opts)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	img.Name = reference
+	if err := img.opened(opts); err != nil {
+		img.Close()
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	return img, nil
+}
+
+// OpenArchive opens the image in the archive of size bytes at r, which must
+// remain readable until the image is closed. The name picks one of several.
+func OpenArchive(ctx context.Context, r io.ReaderAt, size int64, name string, opts Options) (*Image, error) {
+	img, err := openArchive(ctx, Reference{Name: name}, r, size, opts)
+	if err != nil {
+		return nil, err
+	}
+	return img, img.opened(opts)
+}
+
+// opened ends the opening of an image.
+func (img *Image) opened(opts Options) error {
+	for _, l := range img.Layers {
+		l.progress = opts.Progress
+	}
+	switch {
+	case opts.Tolerant:
+		return nil
+	case img.ManifestFault != nil:
+		return fmt.Errorf("manifest: %w", img.ManifestFault)
+	case img.ConfigFault != nil:
+		return fmt.Errorf("config: %w", img.ConfigFault)
+	}
+	return nil
+}
+
+func open(ctx context.Context, ref Reference, opts Options) (*Image, error) {
+	switch ref.Transport {
+	case Registry:
+		return openRegistry(ctx, ref.Name, opts)
+	case Daemon:
+		return openDaemon(ctx, ref.Name, opts)
+	case OCI:
+		return openDir(ctx, ref, opts)
+	}
+	if ref.Path == "-" {
+		return openStream(ctx, ref, opts.Stdin, opts)
+	}
+	info, err := os.Stat(ref.Path)
+	if ref.Transport == Any {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			return openNamed(ctx, ref.Name, opts)
+		}
+		ref.Name = ""
+	}
+	switch {
+	case err != nil:
+		return nil, statError(err)
+	case info.IsDir() && ref.Transport == Any:
+		return openDir(ctx, ref, opts)
+	case info.IsDir():
+		return nil, fmt.Errorf("is a directory, %s wants an archive", ref.Transport)
+	}
+	f, err := os.Open(ref.Path)
+	if err != nil {
+		return nil, err
+	}
+	return openStream(ctx, ref, f, opts)
+}
+
+// statError leaves the path out, which the caller names.
+func statError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNoFile
+	}
+	return err
+}
+
+func openDir(ctx context.Context, ref Reference, opts Options) (*Image, error) {
+	f, size, err := openRegular(filepath.Join(ref.Path, indexFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("holds no OCI layout: no %s", indexFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if size > maxJSON {
+		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", indexFile, size, maxJSON)
+	}
+	index, err := io.ReadAll(io.LimitReader(f, maxJSON))
+	if err != nil {
+		return nil, err
+	}
+	return openLayout(ctx, layoutDir(ref.Path), index, OCI, ref.Name, opts.Platform)
+}
+
+// openStream opens the archive that r holds and takes r over, if it is to be
+// closed. A regular file is read where it lies, everything else is copied to a
+// file first.
+func openStream(ctx context.Context, ref Reference, r io.Reader, opts Options) (*Image, error) {
+	f, size, err := seekable(ctx, r, opts)
+	if err != nil {
+		return nil, err
+	}
+	img, err := openArchive(ctx, ref, f, size, opts)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	img.closers = append(img.closers, f)
+	return img, nil
+}
+
+// seekable returns a file with the uncompressed content of r.
+func seekable(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, error) {
+	if f, ok := r.(*os.File); ok {
+		info, err := f.Stat()
+		if err != nil {
+			return nil, 0, err
+		}
+		if info.Mode().IsRegular() {
+			magic := make([]byte, sniffLen)
+			n, err := f.ReadAt(magic, 0)
+			if err != nil && err != io.EOF {
+				return nil, 0, err
+			}
+			if sniff(magic[:n]) == Uncompressed {
+				return f, info.Size(), nil
+			}
+		}
+		defer f.Close()
+	}
+	if opts.Progress != nil {
+		r = &progressReader{r, opts.Progress}
+	}
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	magic, err := buffered.Peek(sniffLen)
+	if err != nil && err != io.EOF {
+		return nil, 0, err
+	}
+	plain, err := Decompress(buffered, sniff(magic))
+	if err != nil {
+		return nil, 0, err
+	}
+	return spool(ctx, plain, opts)
+}
+
+// spool copies r to a file without a name.
+func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, error) {
+	f, err := nameless(opts.TempDir)
+	if err != nil {
+		return nil, 0, err
+	}
+	limit := opts.maxSize()
+	n, err := io.Copy(f, io.LimitReader(&contextReader{ctx, r}, limit+1))
+	if err == nil && n > limit {
+		err = fmt.Errorf("more than %d bytes, --max-size allows more", limit)
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, fmt.Errorf("reading the archive: %w", err)
+	}
+	return f, n, nil
+}
+
+// nameless creates a file without a name. The directory for it is made where a
+// scratch container has none.
+func nameless(dir string) (*os.File, error) {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	f, err := os.CreateTemp(dir, "tare-")
+	if errors.Is(err, fs.ErrNotExist) && os.MkdirAll(dir, 0o700) == nil {
+		f, err = os.CreateTemp(dir, "tare-")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// contextReader stops reading when its context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// openArchive opens an image in the archive at. Where the archive is of both
+// kinds, the OCI index says more: the manifest, the platforms.
+func openArchive(ctx context.Context, ref Reference, at io.ReaderAt, size int64, opts Options) (*Image, error) {
+	a, err := indexArchive(at, size)
+	if err != nil {
+		return nil, err
+	}
+	oci, docker := a.has(indexFile), a.has(dockerManifest)
+	switch {
+	case ref.Transport == DockerArchive && !docker:
+		return nil, fmt.Errorf("no %s in the archive", dockerManifest)
+	case ref.Transport == OCIArchive && !oci:
+		return nil, fmt.Errorf("no %s in the archive", indexFile)
+	case oci && ref.Transport != DockerArchive:
+		index, err := a.read(indexFile)
+		if err != nil {
+			return nil, err
+		}
+		return openLayout(ctx, a, index, OCIArchive, ref.Name, opts.Platform)
+	case docker:
+		return openDocker(ctx, a, ref.Name, opts.Platform)
+	}
+	return nil, fmt.Errorf("a tar archive without image: neither %s nor %s in it", dockerManifest, indexFile)
+}

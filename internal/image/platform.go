@@ -1,0 +1,79 @@
+package image
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+// A Platform is what an image runs on (image-spec, image-index.md). The zero
+// Platform asks for nothing.
+type Platform struct {
+	Architecture string   `json:"architecture"`
+	OS           string   `json:"os"`
+	OSVersion    string   `json:"os.version,omitempty"`
+	OSFeatures   []string `json:"os.features,omitempty"`
+	Variant      string   `json:"variant,omitempty"`
+}
+
+// ParsePlatform parses OS/ARCHITECTURE[/VARIANT].
+func ParsePlatform(s string) (Platform, error) {
+	parts := strings.Split(s, "/")
+	if len(parts) < 2 || len(parts) > 3 {
+		return Platform{}, fmt.Errorf("platform %q: want OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT", s)
+	}
+	for _, part := range parts {
+		if part == "" || strings.Trim(part, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != "" {
+			return Platform{}, fmt.Errorf("platform %q: %q is no platform word", s, part)
+		}
+	}
+	p := Platform{OS: parts[0], Architecture: parts[1]}
+	if len(parts) == 3 {
+		p.Variant = parts[2]
+	}
+	return p, nil
+}
+
+// hostPlatform is the platform to prefer where none is asked for: containers
+// on this machine's processor are Linux ones, whatever the machine runs.
+func hostPlatform() Platform { return Platform{OS: "linux", Architecture: runtime.GOARCH} }
+
+// IsZero reports whether p asks for nothing.
+func (p Platform) IsZero() bool { return p.OS == "" && p.Architecture == "" }
+
+// String returns OS/ARCHITECTURE[/VARIANT], or "" for the zero Platform.
+func (p Platform) String() string {
+	if p.IsZero() {
+		return ""
+	}
+	s := p.OS + "/" + p.Architecture
+	if p.Variant != "" {
+		s += "/" + p.Variant
+	}
+	return s
+}
+
+// serves reports whether an image of platform p answers a request for want.
+// A request without variant is content with any; arm64 is arm64/v8, and arm
+// is arm/v7, as containerd has it.
+func (p Platform) serves(want Platform) bool {
+	if p.OS != want.OS || p.Architecture != want.Architecture {
+		return false
+	}
+	return want.Variant == "" || p.variant() == want.variant()
+}
+
+func (p Platform) variant() string {
+	switch {
+	case p.Variant != "":
+		return p.Variant
+	case p.Architecture == "arm64":
+		return "v8"
+	case p.Architecture == "arm":
+		return "v7"
+	}
+	return ""
+}
+
+// unknown reports whether p is the placeholder that attestations carry.
+func (p Platform) unknown() bool { return p.OS == "unknown" || p.Architecture == "unknown" }

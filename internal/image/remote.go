@@ -1,0 +1,156 @@
+package image
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"devops-go/internal/engine"
+	"devops-go/internal/registry"
+)
+
+// registryStore is the store of a repository. Blobs are fetched when they are
+// opened.
+type registryStore struct {
+	client *registry.Client
+	ref    registry.Reference
+}
+
+func (s registryStore) open(ctx context.Context, d Descriptor) (io.ReadCloser, error) {
+	if d.isIndex() || d.MediaType == MediaTypeManifest || d.MediaType == MediaTypeDockerManifest {
+		m, err := s.client.Manifest(ctx, s.ref.WithDigest(d.Digest))
+		if err != nil {
+			return nil, notHeld(err)
+		}
+		return io.NopCloser(bytes.NewReader(m.Bytes)), nil
+	}
+	r, err := s.client.Blob(ctx, s.ref, d.Digest, d.Size)
+	return r, notHeld(err)
+}
+
+// notHeld makes a registry's "not found" what a store says.
+func notHeld(err error) error {
+	if errors.Is(err, registry.ErrNotFound) {
+		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	return err
+}
+
+// openRegistry opens an image in a registry. It fetches the manifest and the
+// configuration; a layer only when it is opened.
+func openRegistry(ctx context.Context, name string, opts Options) (*Image, error) {
+	if opts.Registry == nil {
+		return nil, errors.New("registries can't be asked here")
+	}
+	ref, err := registry.ParseReference(name)
+	if err != nil {
+		return nil, err
+	}
+	top, err := opts.Registry.Manifest(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	s := registryStore{opts.Registry, ref}
+	var img *Image
+	if d := describe(top); d.isIndex() {
+		img, err = openIndex(ctx, s, top.Bytes, opts.Platform)
+	} else {
+		img, err = openManifest(ctx, s, d, top.Bytes)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if want := opts.Platform; !want.IsZero() && !img.Platform().serves(want) {
+		return nil, noPlatform(want, []string{img.Platform().String()}, nil)
+	}
+	img.Source, img.Tags = Registry, []string{ref.String()}
+	return img, nil
+}
+
+// describe tells an index from a manifest by the content, as the header may
+// lie.
+func describe(m registry.Manifest) Descriptor {
+	d := Descriptor{MediaType: m.MediaType, Digest: m.Digest, Size: int64(len(m.Bytes))}
+	var content struct {
+		MediaType string
+		Manifests []json.RawMessage
+	}
+	if json.Unmarshal(m.Bytes, &content) != nil {
+		return d
+	}
+	d.MediaType = cmp.Or(content.MediaType, d.MediaType)
+	if content.Manifests != nil {
+		d.MediaType = MediaTypeIndex
+	}
+	return d
+}
+
+func openIndex(ctx context.Context, s store, raw []byte, want Platform) (*Image, error) {
+	var index Index
+	if err := json.Unmarshal(raw, &index); err != nil {
+		return nil, fmt.Errorf("index: %w", err)
+	}
+	found := search{store: s}
+	if err := found.descend(ctx, &index, nil, 0); err != nil {
+		return nil, fmt.Errorf("index: %w", err)
+	}
+	return found.image(ctx, found.candidates, want)
+}
+
+// openDaemon opens an image that the Docker Engine saves for it.
+func openDaemon(ctx context.Context, name string, opts Options) (*Image, error) {
+	if opts.Engine == nil {
+		return nil, errors.New("no Docker Engine to be asked here")
+	}
+	stream, err := opts.Engine.Save(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	img, err := openStream(ctx, Reference{Path: "-"}, stream, opts)
+	if err != nil {
+		return nil, err
+	}
+	img.Source = Daemon
+	return img, nil
+}
+
+// openNamed opens what isn't a file by asking the Docker Engine, then the
+// registry.
+func openNamed(ctx context.Context, name string, opts Options) (*Image, error) {
+	if looksLikePath(name) || opts.Engine == nil && opts.Registry == nil {
+		return nil, errNoFile
+	}
+	if _, err := registry.ParseReference(name); err != nil {
+		return nil, fmt.Errorf("%w, and not an image name: %w", errNoFile, err)
+	}
+	asked := errors.New("no Docker Engine to ask")
+	if opts.Engine != nil {
+		img, err := openDaemon(ctx, name, opts)
+		if err == nil || !errors.Is(err, engine.ErrNotFound) && !errors.Is(err, engine.ErrUnavailable) {
+			return img, err
+		}
+		asked = err
+	}
+	if opts.Registry == nil {
+		return nil, fmt.Errorf("%w; %w", errNoFile, asked)
+	}
+	img, err := openRegistry(ctx, name, opts)
+	if err != nil {
+		return nil, fmt.Errorf("%w; %w; %w", errNoFile, asked, err)
+	}
+	return img, nil
+}
+
+var errNoFile = errors.New("no such file or directory")
+
+func looksLikePath(name string) bool {
+	return strings.HasPrefix(name, "/") || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".tar") ||
+		strings.HasSuffix(name, ".tar.gz") || strings.HasSuffix(name, ".tgz")
+}

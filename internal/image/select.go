@@ -1,0 +1,100 @@
+package image
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// selectPlatform picks the manifest to open and reads it: the one that serves
+// want; without want the one for this machine, or else the only one. Manifests
+// that the store doesn't hold are passed over, as a layout may hold the blobs
+// of some platforms only.
+func selectPlatform(ctx context.Context, s store, list []candidate, want Platform) (candidate, error) {
+	target := want
+	if want.IsZero() {
+		target = hostPlatform()
+	}
+	var present []candidate
+	var absent []string
+	for _, fits := range []bool{true, false} {
+		for _, c := range list {
+			if c.mayServe(target) != fits {
+				continue
+			}
+			held, err := c.load(ctx, s)
+			switch {
+			case err != nil:
+				return candidate{}, fmt.Errorf("manifest %s: %w", c.Digest, err)
+			case !held:
+				absent = append(absent, c.platform.String())
+				continue
+			case c.platform.serves(target):
+				return c, nil
+			}
+			present = append(present, c)
+		}
+	}
+	if want.IsZero() && len(present) == 1 {
+		return present[0], nil
+	}
+	var names []string
+	for _, c := range present {
+		names = append(names, c.platform.String())
+	}
+	return candidate{}, noPlatform(want, names, absent)
+}
+
+// mayServe reports whether c can be of the wanted platform, before it is read.
+func (c *candidate) mayServe(want Platform) bool {
+	return c.Platform == nil || c.Platform.serves(want)
+}
+
+// load reads the manifest and learns its platform; held is false where the
+// store hasn't got it. Where the index doesn't state the platform, the
+// configuration does; what can't be read there is reported when the image is
+// opened.
+func (c *candidate) load(ctx context.Context, s store) (held bool, err error) {
+	if c.Platform != nil {
+		c.platform = *c.Platform
+	}
+	c.raw, c.fault, err = loadJSON(ctx, s, c.Descriptor)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil || c.Platform != nil {
+		return true, err
+	}
+	var m Manifest
+	var config Config
+	if json.Unmarshal(c.raw, &m) != nil || m.Config.Digest.IsZero() {
+		return true, nil
+	}
+	if raw, _, err := loadJSON(ctx, s, m.Config); err == nil && json.Unmarshal(raw, &config) == nil {
+		c.platform = config.Platform
+	}
+	return true, nil
+}
+
+// noPlatform is the error of an index without the platform that was wanted.
+func noPlatform(want Platform, present, absent []string) error {
+	switch {
+	case len(present) == 0 && len(absent) == 0:
+		return errors.New("holds no image")
+	case len(present) == 0:
+		return fmt.Errorf("lists %s, but holds the content of none", list(absent))
+	case want.IsZero():
+		return &HintError{
+			Err:  fmt.Errorf("holds %s, none of them for this machine (%s)", list(present), hostPlatform()),
+			Hint: "choose with --platform " + present[0],
+		}
+	}
+	for _, name := range absent {
+		if p, err := ParsePlatform(name); err == nil && p.serves(want) {
+			return fmt.Errorf("lists platform %s, but doesn't hold its content", want)
+		}
+	}
+	return fmt.Errorf("holds no platform %s, only %s", want, list(present))
+}

@@ -1,0 +1,89 @@
+// Package imagetest builds small images in code, for tests.
+package imagetest
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"path"
+	"strings"
+	"time"
+)
+
+// An Entry is a tar entry with its content.
+type Entry struct {
+	tar.Header
+	Content string
+}
+
+// modTime is when everything was made.
+var modTime = time.Unix(1_700_000_000, 0).UTC()
+
+// File is a regular file.
+func File(name, content string) Entry {
+	return Entry{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(content)), ModTime: modTime}, content}
+}
+
+// Sized is a regular file of size bytes.
+func Sized(name string, size int) Entry { return File(name, strings.Repeat("x", size)) }
+
+// Program is an executable file of size bytes.
+func Program(name string, size int) Entry {
+	e := Sized(name, size)
+	e.Mode = 0o755
+	return e
+}
+
+// Dir is a directory.
+func Dir(name string) Entry {
+	return Entry{Header: tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o755, ModTime: modTime}}
+}
+
+// Symlink is a symbolic link.
+func Symlink(name, target string) Entry {
+	return Entry{Header: tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777, ModTime: modTime}}
+}
+
+// Link is a hard link.
+func Link(name, target string) Entry {
+	return Entry{Header: tar.Header{Typeflag: tar.TypeLink, Name: name, Linkname: target, Mode: 0o644, ModTime: modTime}}
+}
+
+// Whiteout removes a path from the layers below.
+func Whiteout(name string) Entry {
+	return File(path.Join(path.Dir(name), ".wh."+path.Base(name)), "")
+}
+
+// Opaque removes what the layers below have in a directory.
+func Opaque(dir string) Entry { return File(path.Join(dir, ".wh..wh..opq"), "") }
+
+// Tar returns an archive of the entries. What archive/tar refuses to write
+// panics: it is the test that is wrong.
+func Tar(entries ...Entry) []byte {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, e := range entries {
+		must(w.WriteHeader(&e.Header))
+		_, err := w.Write([]byte(e.Content))
+		must(err)
+	}
+	must(w.Close())
+	return b.Bytes()
+}
+
+// Gzip compresses b.
+func Gzip(b []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, err := w.Write(b)
+	must(err)
+	must(w.Close())
+	return out.Bytes()
+}
+
+// must panics for what can't fail in memory.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

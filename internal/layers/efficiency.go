@@ -1,0 +1,98 @@
+package layers
+
+import "archive/tar"
+
+// seen is what dive records of a path: how many layers have it as a leaf, with
+// which sizes.
+type seen struct {
+	count           int32
+	cumulative, min int64
+}
+
+func (s *seen) add(size int64) {
+	if s.count == 0 || size < s.min {
+		s.min = size
+	}
+	s.count++
+	s.cumulative += size
+}
+
+// sizeWhiteouts records the layer's whiteouts before it is applied. To dive,
+// a whiteout is a leaf of size 0; that of a listed directory weighs what the
+// directory held.
+func (m *merger) sizeWhiteouts(l *Layer) {
+	for _, e := range l.Entries {
+		n := e.Node
+		if e.Kind != Whiteout {
+			continue
+		}
+		n.Parent.childNamed = m.layer + 1
+		if n.whitedOut == m.layer+1 {
+			continue
+		}
+		n.whitedOut = m.layer + 1
+		var size int64
+		if n.IsDir() && n.Entry != nil {
+			size = subtreeSize(n)
+		}
+		n.seen.add(size)
+	}
+}
+
+func subtreeSize(n *Node) int64 {
+	var size int64
+	if n.Entry != nil {
+		size = n.Entry.Size
+	}
+	for c := range n.Children() {
+		size += subtreeSize(c)
+	}
+	return size
+}
+
+// countLeaves records the paths that are leaves of the layer's own tree, with
+// the size that the layer states last.
+func (m *merger) countLeaves(l *Layer) {
+	mark := m.layer + 1
+	for _, e := range l.Entries {
+		if e.Kind == File && e.Node.Parent != nil {
+			for p := e.Node.Parent; p.Parent != nil && p.childNamed != mark; p = p.Parent {
+				p.childNamed = mark
+			}
+		}
+	}
+	for i := len(l.Entries) - 1; i >= 0; i-- {
+		e := l.Entries[i]
+		n := e.Node
+		if e.Kind != File || n.Parent == nil || n.named == mark {
+			continue
+		}
+		n.named = mark
+		if n.childNamed == mark {
+			continue
+		}
+		size := e.Size
+		if e.Type == tar.TypeDir {
+			size = 0
+		}
+		n.seen.add(size)
+	}
+}
+
+// Efficiency returns dive's figures: the share of the bytes of all leaf paths
+// that the smallest version of each would take, and the bytes of the paths
+// that more than one layer has.
+func (s *Stack) Efficiency() (efficiency float64, wasted int64) {
+	var least, all int64
+	for n := range s.everything() {
+		least += n.seen.min
+		all += n.seen.cumulative
+		if n.seen.count >= 2 {
+			wasted += n.seen.cumulative
+		}
+	}
+	if all == 0 {
+		return 1, wasted
+	}
+	return float64(least) / float64(all), wasted
+}

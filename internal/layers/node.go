@@ -1,0 +1,160 @@
+package layers
+
+import (
+	"archive/tar"
+	"iter"
+	"strings"
+)
+
+// A Node is a path that some layer of the image names. The nodes of all layers
+// form one tree; what of it the image shows is told by [Node.Present].
+type Node struct {
+	// Name is the last element of the path, empty for the root.
+	Name string
+	// Parent is nil for the root.
+	Parent *Node
+	// Entry is what the merged tree shows at the path: nil for a path that it
+	// doesn't show, and for a directory that no layer lists but that has
+	// something in it.
+	Entry *Entry
+	// Gone is what the last layer that took the path away took; it is kept
+	// when the path comes back.
+	Gone *Entry
+
+	first, last, next *Node // children, in the order in which they were first seen
+	present           bool
+	layer             int32 // the layer that made what is present
+	whitedOut         int32 // the last layer, counted from 1, that removed it
+	named, childNamed int32 // the last layers, from 1, with an entry for it, under it
+	seen              seen
+}
+
+// Present reports whether the merged tree shows the path.
+func (n *Node) Present() bool { return n.present }
+
+// IsDir reports whether the path is a directory of the merged tree.
+func (n *Node) IsDir() bool {
+	return n.present && (n.Entry == nil || n.Entry.Type == tar.TypeDir)
+}
+
+// Layer is the index of the layer that the merged tree has the path from; for
+// a directory, the last one that lists it.
+func (n *Node) Layer() int { return int(n.layer) }
+
+// Children yields the paths directly under n that the merged tree shows.
+func (n *Node) Children() iter.Seq[*Node] {
+	return func(yield func(*Node) bool) {
+		for c := range n.AllChildren() {
+			if c.present && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// AllChildren yields the paths directly under n that any layer names.
+func (n *Node) AllChildren() iter.Seq[*Node] {
+	return func(yield func(*Node) bool) {
+		for c := n.first; c != nil; c = c.next {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// Path returns the path from the root, without a leading slash; "" for the
+// root.
+func (n *Node) Path() string {
+	if n.Parent == nil {
+		return ""
+	}
+	length := -1
+	for p := n; p.Parent != nil; p = p.Parent {
+		length += len(p.Name) + 1
+	}
+	b := make([]byte, length)
+	for p := n; p.Parent != nil; p = p.Parent {
+		length -= len(p.Name)
+		copy(b[length:], p.Name)
+		if length > 0 {
+			length--
+			b[length] = '/'
+		}
+	}
+	return string(b)
+}
+
+// A tree finds nodes by path.
+type tree struct {
+	root  *Node
+	index map[key]*Node
+
+	// Entries come directory by directory, so the last one is worth keeping.
+	dir     *Node
+	dirPath string
+}
+
+type key struct {
+	parent *Node
+	name   string
+}
+
+func newTree() *tree {
+	root := &Node{present: true, layer: -1}
+	return &tree{root: root, index: map[key]*Node{}, dir: root}
+}
+
+// intern returns the node of the clean path p and makes it where it is new.
+func (t *tree) intern(p string) *Node {
+	if p == "" {
+		return t.root
+	}
+	name := p
+	if i := strings.LastIndexByte(p, '/'); i >= 0 {
+		name = p[i+1:]
+		if p[:i] != t.dirPath {
+			t.dir, t.dirPath = t.internDir(p[:i]), strings.Clone(p[:i])
+		}
+	} else {
+		t.dir, t.dirPath = t.root, ""
+	}
+	return t.child(t.dir, name)
+}
+
+func (t *tree) internDir(p string) *Node {
+	n := t.root
+	for name := range strings.SplitSeq(p, "/") {
+		n = t.child(n, name)
+	}
+	return n
+}
+
+func (t *tree) child(parent *Node, name string) *Node {
+	if n := t.index[key{parent, name}]; n != nil {
+		return n
+	}
+	n := &Node{Name: strings.Clone(name), Parent: parent, layer: -1}
+	t.index[key{parent, n.Name}] = n
+	if parent.last == nil {
+		parent.first = n
+	} else {
+		parent.last.next = n
+	}
+	parent.last = n
+	return n
+}
+
+// find returns the node of the clean path p, or nil.
+func (t *tree) find(p string) *Node {
+	n := t.root
+	if p == "" {
+		return n
+	}
+	for name := range strings.SplitSeq(p, "/") {
+		if n = t.index[key{n, name}]; n == nil {
+			return nil
+		}
+	}
+	return n
+}

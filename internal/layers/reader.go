@@ -1,0 +1,138 @@
+package layers
+
+import (
+	"archive/tar"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"devops-go/internal/image"
+	"devops-go/internal/tarscan"
+)
+
+// A reader fills layers with entries; many layers at a time share one tree.
+type reader struct {
+	opts  Options
+	size  *Budget
+	files atomic.Int64 // entries so far
+
+	mu   sync.Mutex // guards tree
+	tree *tree
+}
+
+func newReader(t *tree, opts Options) *reader {
+	if opts.MaxSize <= 0 {
+		opts.MaxSize = image.DefaultMaxSize
+	}
+	if opts.MaxFiles <= 0 {
+		opts.MaxFiles = DefaultMaxFiles
+	}
+	return &reader{opts: opts, size: NewBudget(opts.MaxSize), tree: t}
+}
+
+func (r *reader) read(ctx context.Context, l *Layer) error {
+	blob, err := l.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer blob.Close()
+	if err := r.readBlob(ctx, l, blob); err != nil {
+		return fmt.Errorf("%s: %w", l, err)
+	}
+	return nil
+}
+
+func (r *reader) readBlob(ctx context.Context, l *Layer, blob *image.Blob) error {
+	if at, ok := blob.File(); ok {
+		return r.scan(ctx, l, tarscan.NewFile(at, blob.Size))
+	}
+	plain, err := blob.Tar()
+	if err != nil {
+		return err
+	}
+	limited := r.size.Reader(ctx, plain)
+	if err := r.scan(ctx, l, tarscan.NewStream(limited)); err != nil {
+		return err
+	}
+	// What follows the archive's end still counts for the digest.
+	if _, err := io.Copy(io.Discard, limited); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, blob)
+	return err
+}
+
+// scan takes in the entries of one layer.
+func (r *reader) scan(ctx context.Context, l *Layer, s *tarscan.Scanner) error {
+	for {
+		hdr, err := s.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("after %d entries: %w", len(l.Entries), err)
+		}
+		if len(l.Entries)%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		e, err := r.add(l, hdr)
+		if err != nil {
+			return fmt.Errorf("entry %q: %w", shorten(hdr.Name), err)
+		}
+		e.Offset = -1
+		if offset, ok := s.Offset(); ok {
+			e.Offset = offset
+		}
+		if r.opts.Visit == nil {
+			continue
+		}
+		if err := r.opts.Visit(l.Layer, e, s); err != nil {
+			return fmt.Errorf("entry %q: %w", shorten(hdr.Name), err)
+		}
+	}
+}
+
+// add makes the entry of hdr.
+func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
+	if r.files.Add(1) > r.opts.MaxFiles {
+		return nil, fmt.Errorf("more than %d entries, --max-files allows more", r.opts.MaxFiles)
+	}
+	p, err := cleanPath(hdr.Name)
+	if err != nil {
+		return nil, err
+	}
+	kind, p := classify(p)
+	e := new(Entry)
+	if *e, err = newEntry(hdr, l.Index, kind); err != nil {
+		return nil, err
+	}
+	if e.Node, err = r.intern(p); err != nil {
+		return nil, err
+	}
+	// A sparse file states more than is there, so what is stated is bounded,
+	// too; the sum can't overflow while both are at most MaxSize.
+	if hdr.Size > r.opts.MaxSize || l.Size+hdr.Size > r.opts.MaxSize {
+		return nil, tooLarge(r.opts.MaxSize)
+	}
+	l.Size += hdr.Size
+	if hdr.Typeflag == tar.TypeSymlink {
+		l.Targets += int64(len(hdr.Linkname))
+	}
+	if kind == File && hdr.Typeflag != tar.TypeDir {
+		l.Files++
+	}
+	l.Entries = append(l.Entries, e)
+	return e, nil
+}
+
+func (r *reader) intern(p string) (*Node, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.tree.intern(p)
+	if int64(len(r.tree.index)) > r.opts.MaxFiles {
+		return nil, fmt.Errorf("more than %d paths, --max-files allows more", r.opts.MaxFiles)
+	}
+	return n, nil
+}

@@ -1,0 +1,112 @@
+// Package layers reads what the layers of an image hold: their entries, the
+// merged tree that a container sees, and the bytes that are shipped without
+// being seen. Opening images is left to package image.
+package layers
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"sync"
+
+	"devops-go/internal/image"
+)
+
+// Options say how to read the layers; the zero value will do.
+type Options struct {
+	// Jobs bounds how many layers are read at once; 0 is one a processor.
+	Jobs int
+	// MaxSize bounds the sum of the uncompressed layers; 0 is
+	// image.DefaultMaxSize.
+	MaxSize int64
+	// MaxFiles bounds the number of entries and of paths; 0 is
+	// DefaultMaxFiles.
+	MaxFiles int64
+	// Visit, if set, is called for every entry of every layer, in the order of
+	// the layer's archive, from one goroutine a layer. Content reads what the
+	// entry holds and needn't be read; both are valid until Visit returns. An
+	// error ends the reading.
+	Visit func(l *image.Layer, e *Entry, content io.Reader) error
+}
+
+// DefaultMaxFiles is how many entries an image may have unless more are
+// allowed; they are what costs memory.
+const DefaultMaxFiles = 2_000_000
+
+// A Stack is the layers of an image, read and put on top of each other.
+type Stack struct {
+	Image  *image.Image
+	Layers []*Layer
+	// Root is the root of the merged tree.
+	Root *Node
+
+	tree *tree
+}
+
+// A Layer is a layer that was read. Sizes are uncompressed bytes.
+type Layer struct {
+	*image.Layer
+	// Entries are those of the archive, in its order.
+	Entries []*Entry
+	// Size is the sum of the sizes that the entries' headers state.
+	Size int64
+	// Targets is the length of the targets of all symbolic links, which takes
+	// no room in a tar but counts as the size of the link on a file system.
+	Targets int64
+	// Dead is how much of Size the merged tree doesn't show.
+	Dead int64
+	// Files counts the entries that are neither directories nor whiteouts.
+	Files int
+}
+
+// Read reads all layers of img. Layers that can be read at random and aren't
+// compressed are only looked at where their headers are; others are read, and
+// verified, from front to end.
+func Read(ctx context.Context, img *image.Image, opts Options) (*Stack, error) {
+	s := &Stack{Image: img, tree: newTree()}
+	s.Root = s.tree.root
+	for _, l := range img.Layers {
+		s.Layers = append(s.Layers, &Layer{Layer: l})
+	}
+	r := newReader(s.tree, opts)
+	if err := Each(ctx, opts.Jobs, len(s.Layers), func(ctx context.Context, i int) error {
+		return r.read(ctx, s.Layers[i])
+	}); err != nil {
+		return nil, err
+	}
+	s.merge()
+	return s, nil
+}
+
+// Each calls do for 0 to n-1, jobs at a time, and returns the first error, upon
+// which the others are called off. No jobs is one a processor.
+func Each(ctx context.Context, jobs, n int, do func(ctx context.Context, i int) error) error {
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range min(jobs, n) {
+		group.Go(func() {
+			for i := range next {
+				if err := do(ctx, i); err != nil {
+					cancel(err)
+					return
+				}
+			}
+		})
+	}
+feed:
+	for i := range n {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	group.Wait()
+	return context.Cause(ctx)
+}

@@ -1,0 +1,252 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"devops-go/internal/digest"
+)
+
+// MaxManifest is the size over which a manifest is refused, unread: the
+// distribution specification's own limit.
+const MaxManifest = 4 << 20
+
+// The media types a manifest or an index may have.
+const (
+	MediaTypeOCIIndex       = "application/vnd.oci.image.index.v1+json"
+	MediaTypeOCIManifest    = "application/vnd.oci.image.manifest.v1+json"
+	MediaTypeDockerList     = "application/vnd.docker.distribution.manifest.list.v2+json"
+	MediaTypeDockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+)
+
+// A Descriptor says what a manifest or blob is without holding it (image-spec,
+// descriptor.md).
+type Descriptor struct {
+	MediaType    string            `json:"mediaType"`
+	ArtifactType string            `json:"artifactType,omitempty"`
+	Digest       digest.Digest     `json:"digest"`
+	Size         int64             `json:"size"`
+	Annotations  map[string]string `json:"annotations,omitempty"`
+}
+
+// A Manifest is a manifest or index as the registry sent it. Its digest is that
+// of Bytes.
+type Manifest struct {
+	Bytes     []byte
+	MediaType string // the registry's Content-Type; the content may say another
+	Digest    digest.Digest
+}
+
+// Manifest returns what ref's digest, else its tag, names. The media types to
+// accept are the four above unless given.
+func (c *Client) Manifest(ctx context.Context, ref Reference, accept ...string) (Manifest, error) {
+	var m Manifest
+	err := c.pull(ctx, http.MethodGet, ref, accept, func(resp *http.Response) error {
+		body, err := readAll(resp.Body, MaxManifest)
+		if err != nil {
+			return err
+		}
+		m = Manifest{Bytes: body, MediaType: mediaType(resp)}
+		m.Digest, err = checkDigest(resp, ref, body)
+		return err
+	})
+	if err != nil {
+		return Manifest{}, fmt.Errorf("manifest of %s: %w", ref, err)
+	}
+	return m, nil
+}
+
+// Head describes what ref names without fetching it. The digest is zero, the
+// size -1, where the registry doesn't say.
+func (c *Client) Head(ctx context.Context, ref Reference, accept ...string) (Descriptor, error) {
+	var d Descriptor
+	err := c.pull(ctx, http.MethodHead, ref, accept, func(resp *http.Response) error {
+		d = Descriptor{MediaType: mediaType(resp), Size: resp.ContentLength}
+		said, err := contentDigest(resp)
+		if err != nil {
+			return err
+		}
+		d.Digest = said
+		if want := ref.digest; !want.IsZero() && !said.IsZero() && said != want {
+			return fmt.Errorf("registry %s: answers with %s", resp.Request.URL.Host, said)
+		}
+		return nil
+	})
+	if err != nil {
+		return Descriptor{}, fmt.Errorf("manifest of %s: %w", ref, err)
+	}
+	return d, nil
+}
+
+// pull asks ref's hosts in turn for its manifest until take is content.
+func (c *Client) pull(ctx context.Context, method string, ref Reference, accept []string, take func(*http.Response) error) error {
+	if len(accept) == 0 {
+		accept = []string{MediaTypeOCIIndex, MediaTypeOCIManifest, MediaTypeDockerList, MediaTypeDockerManifest}
+	}
+	var last error
+	for _, h := range c.pullHosts(ref) {
+		err := c.pullFrom(ctx, h, method, ref, accept, take)
+		if err == nil {
+			return nil
+		}
+		last = prefer(ctx, last, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return last
+}
+
+func (c *Client) pullFrom(ctx context.Context, h *host, method string, ref Reference, accept []string, take func(*http.Response) error) error {
+	u, err := c.url(ctx, h, manifestPath(ref))
+	if err != nil {
+		return err
+	}
+	resp, err := c.do(ctx, &request{
+		method:  method,
+		url:     u,
+		header:  http.Header{"Accept": {strings.Join(accept, ", ")}},
+		account: c.account(h, u),
+		scopes:  pullScope(ref),
+	})
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return take(resp)
+}
+
+func manifestPath(ref Reference) string {
+	return "/v2/" + ref.name + "/manifests/" + ref.selector()
+}
+
+// readAll reads a whole answer of at most limit bytes.
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > limit {
+		return nil, fmt.Errorf("answer is longer than %d bytes", limit)
+	}
+	return body, nil
+}
+
+// mediaType returns the Content-Type without its parameters.
+func mediaType(resp *http.Response) string {
+	t, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	return strings.TrimSpace(t)
+}
+
+// contentDigest returns what the registry says the content's digest is.
+func contentDigest(resp *http.Response) (digest.Digest, error) {
+	said := resp.Header.Get("Docker-Content-Digest")
+	if said == "" {
+		return digest.Digest{}, nil
+	}
+	d, err := digest.Parse(said)
+	if err != nil {
+		return d, fmt.Errorf("registry %s: Docker-Content-Digest: %s", resp.Request.URL.Host, clean(err.Error()))
+	}
+	return d, nil
+}
+
+// checkDigest returns the digest of body: the one that ref or the registry
+// names, if that is right.
+func checkDigest(resp *http.Response, ref Reference, body []byte) (digest.Digest, error) {
+	want := ref.digest
+	if want.IsZero() {
+		said, err := contentDigest(resp)
+		if err != nil {
+			return digest.Digest{}, err
+		}
+		want = said
+	}
+	if want.IsZero() {
+		return digest.FromBytes(body), nil
+	}
+	if err := verify(want, body); err != nil {
+		return digest.Digest{}, fmt.Errorf("registry %s: %w", resp.Request.URL.Host, err)
+	}
+	return want, nil
+}
+
+func verify(d digest.Digest, body []byte) error {
+	_, err := io.Copy(io.Discard, d.Verify(strings.NewReader(string(body)), int64(len(body))))
+	return err
+}
+
+// PushManifest stores content as ref's tag, or under ref's digest, and returns
+// its digest. A manifest with a subject is also added to the subject's fallback
+// tag where the registry has no referrers API.
+func (c *Client) PushManifest(ctx context.Context, ref Reference, mediaType string, content []byte) (digest.Digest, error) {
+	d, err := c.pushManifest(ctx, ref, mediaType, content)
+	if err != nil {
+		return digest.Digest{}, fmt.Errorf("pushing manifest %s: %w", ref, err)
+	}
+	return d, nil
+}
+
+func (c *Client) pushManifest(ctx context.Context, ref Reference, mediaType string, content []byte) (digest.Digest, error) {
+	if len(content) > MaxManifest {
+		return digest.Digest{}, fmt.Errorf("longer than %d bytes", MaxManifest)
+	}
+	d := digest.FromBytes(content)
+	if !ref.digest.IsZero() {
+		if err := verify(ref.digest, content); err != nil {
+			return digest.Digest{}, err
+		}
+		d = ref.digest
+	}
+	var about subjectOf
+	if err := json.Unmarshal(content, &about); err != nil {
+		return digest.Digest{}, errors.New("is not JSON")
+	}
+	kept, err := c.putManifest(ctx, ref, mediaType, content, d)
+	if err != nil || about.Subject == nil || kept {
+		return d, err
+	}
+	return d, c.addReferrer(ctx, ref, about.Subject.Digest, about.descriptor(mediaType, d, len(content)))
+}
+
+// putManifest reports whether the registry filed the manifest under its
+// subject by itself.
+func (c *Client) putManifest(ctx context.Context, ref Reference, mediaType string, content []byte, d digest.Digest) (kept bool, err error) {
+	h := c.host(ref.host)
+	u, err := c.url(ctx, h, manifestPath(ref))
+	if err != nil {
+		return false, err
+	}
+	resp, err := c.do(ctx, &request{
+		method:  http.MethodPut,
+		url:     u,
+		header:  http.Header{"Content-Type": {mediaType}},
+		open:    fromBytes(content),
+		size:    int64(len(content)),
+		account: c.account(h, u),
+		scopes:  pushScope(ref),
+		accept:  []int{http.StatusCreated, http.StatusOK, http.StatusAccepted},
+	})
+	if err != nil {
+		return false, err
+	}
+	defer resp.Body.Close()
+	return resp.Header.Get("OCI-Subject") != "", checkStored(resp, d)
+}
+
+// checkStored compares the digest that the registry answers to a push.
+func checkStored(resp *http.Response, d digest.Digest) error {
+	said, err := contentDigest(resp)
+	if err != nil {
+		return err
+	}
+	if !said.IsZero() && said != d && said.Algorithm() == d.Algorithm() {
+		return fmt.Errorf("registry %s: stored %s, was sent %s", resp.Request.URL.Host, said, d)
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"devops-go/internal/compare"
+	"devops-go/internal/verify"
+)
+
+// Difference documents what differs between two images.
+func Difference(d *compare.Difference) Document {
+	files := &Table{Columns: []Column{
+		{Title: " "}, {Title: "SIZE A", Right: true}, {Title: "SIZE B", Right: true}, {Title: "GROWTH", Right: true}, {Title: "WHAT"}, {Title: "PATH", Flex: true},
+	}}
+	for _, f := range d.Files {
+		mark, style := mark(f.Change)
+		what := f.Change
+		if len(f.What) > 0 {
+			what = strings.Join(f.What, ",")
+		}
+		files.Rows = append(files.Rows, Row{[]string{mark, side(f.SizeA), side(f.SizeB), signed(f.Growth), what, Quote(f.Path)}, style})
+	}
+	files.Notes = []string{
+		fmt.Sprintf("A is %s, B is %s.", Quote(d.A), Quote(d.B)),
+		fmt.Sprintf("%s: added %s, removed %s, changed %s.", plural(len(d.Files), "file"), Size(d.Added), Size(d.Removed), signed(d.Grown)),
+		sizesNote,
+	}
+	doc := Document{Tables: []*Table{files}, Value: d}
+	if len(d.Config) == 0 {
+		return doc
+	}
+	config := &Table{Columns: []Column{{Title: "CONFIG"}, {Title: "A"}, {Title: "B", Flex: true}}}
+	for _, c := range d.Config {
+		config.Add(OneLine(c.Field), orDash(c.A), orDash(c.B))
+	}
+	doc.Tables = append(doc.Tables, config)
+	return doc
+}
+
+func side(size *int64) string {
+	if size == nil {
+		return "-"
+	}
+	return Size(*size)
+}
+
+func signed(growth int64) string {
+	if growth > 0 {
+		return "+" + Size(growth)
+	}
+	return Size(growth)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return OneLine(s)
+}
+
+// Verification documents what came of verifying an image.
+func Verification(r *verify.Result) Document {
+	t := &Table{Columns: []Column{{Title: "WHAT"}, {Title: "CHECKED", Right: true}, {Title: "FALSE", Right: true}}}
+	for _, c := range r.Checks {
+		style := Plain
+		if c.False > 0 {
+			style = Removed
+			t.Notes = append(t.Notes, c.Kind+": "+OneLine(c.Falsehood))
+		}
+		t.Rows = append(t.Rows, Row{[]string{c.Kind, fmt.Sprint(c.Checked), fmt.Sprint(c.False)}, style})
+	}
+	verdict := "is what it says."
+	if !r.OK {
+		verdict = "is not what it says."
+	}
+	t.Notes = append(t.Notes, Quote(r.Image)+" "+verdict)
+	return Document{Tables: []*Table{t}, Value: r}
+}

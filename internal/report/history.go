@@ -1,0 +1,105 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"devops-go/internal/digest"
+	"devops-go/internal/layers"
+)
+
+// A HistoryView says how a history is shown.
+type HistoryView struct {
+	OldestFirst bool
+	ISO         bool // exact times, not how long ago
+	NoTrunc     bool // whole instructions and digests
+	Now         time.Time
+}
+
+// History documents how an image came about.
+func History(h layers.History, view HistoryView) Document {
+	h.Rows = slices.Clone(h.Rows)
+	if !view.OldestFirst {
+		slices.Reverse(h.Rows)
+	}
+	t := &Table{Columns: []Column{
+		{Title: "CREATED"}, {Title: "INSTRUCTION", Flex: !view.NoTrunc}, {Title: "SIZE", Right: true}, {Title: "TRANSFER", Right: true},
+		{Title: "FILES", Right: true}, {Title: "DEAD", Right: true}, {Title: "LAYER"},
+	}}
+	for _, row := range h.Rows {
+		style := Plain
+		if row.Unmatched != "" {
+			style = Changed
+		}
+		t.Rows = append(t.Rows, Row{historyCells(row, view), style})
+	}
+	t.Rows = append(t.Rows, Row{[]string{"total", plural(h.Layers, "layer"), SizeOf(h.Size), SizeOf(h.Transfer), Count(h.Files), SizeOf(h.Dead), ""}, Bold})
+	if h.Unmatched > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("History and layers disagree: %s without a partner.", plural(h.Unmatched, "row")))
+	}
+	t.Notes = append(t.Notes, sizesNote)
+	return Document{Tables: []*Table{t}, Value: h}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}
+
+func historyCells(row layers.Row, view HistoryView) []string {
+	cells := []string{created(row.Created, view), instruction(row)}
+	if row.Layer == nil {
+		return append(cells, emptySize(row), "", "", "", "")
+	}
+	return append(cells, SizeOf(row.Size), SizeOf(row.Transfer), Count(row.Files), SizeOf(row.Dead), layerDigest(row, view))
+}
+
+// emptySize is 0 for a step that made no layer, and nothing for one whose layer
+// is missing.
+func emptySize(row layers.Row) string {
+	if row.EmptyLayer {
+		return Size(0)
+	}
+	return "no layer"
+}
+
+func created(t *time.Time, view HistoryView) string {
+	switch {
+	case t == nil:
+		return "-"
+	case view.ISO:
+		return t.UTC().Format(time.RFC3339)
+	}
+	return Ago(*t, view.Now)
+}
+
+func instruction(row layers.Row) string {
+	switch {
+	case row.Unmatched == "history":
+		return "(no history entry)"
+	case row.Instruction == "" && row.Comment != "":
+		return "(" + OneLine(row.Comment) + ")"
+	}
+	return OneLine(row.Instruction)
+}
+
+// layerDigest is the digest of the layer as stored, else its diff ID.
+func layerDigest(row layers.Row, view HistoryView) string {
+	s := row.Digest
+	if s == "" {
+		s = row.DiffID
+	}
+	if view.NoTrunc {
+		return s
+	}
+	d, err := digest.Parse(s)
+	if err != nil {
+		return s
+	}
+	return strings.TrimSpace(d.Short())
+}

@@ -1,0 +1,80 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"devops-go/internal/layers"
+)
+
+// sizesNote says which sizes tables show.
+const sizesNote = "Sizes are SI units (1 MB = 10⁶ bytes); exact bytes are in --format json."
+
+// Weights documents what images weigh.
+func Weights(list []layers.Weight) Document {
+	t := &Table{Columns: []Column{{}}, Wrap: true, Notes: []string{sizesNote}}
+	facts := make([][]fact, len(list))
+	for i, w := range list {
+		t.Columns = append(t.Columns, Column{Flex: len(list) == 1})
+		facts[i] = weightFacts(w)
+	}
+	t.addFacts(facts)
+	for _, w := range list {
+		if w.Size == nil {
+			t.Notes = append(t.Notes, "? is not known without the layers' content; --content fetches it.")
+			break
+		}
+	}
+	return Document{Tables: []*Table{t}, Value: struct {
+		Images []layers.Weight `json:"images"`
+	}{list}}
+}
+
+type fact struct{ name, value string }
+
+func weightFacts(w layers.Weight) []fact {
+	net := SizeOf(w.Net)
+	if w.NetPath != "" {
+		net += " (" + Quote(w.NetPath) + ")"
+	}
+	starts := "nothing"
+	if len(w.Command) > 0 {
+		starts = OneLine(strings.Join(w.Command, " "))
+	}
+	user := w.User
+	if user == "" {
+		user = "root (unset)"
+	}
+	return []fact{
+		{"image", Quote(w.Image)},
+		{"platform", Quote(w.Platform)},
+		{"size", SizeOf(w.Size)},
+		{"engine size", SizeOf(w.EngineSize)},
+		{"transfer", transfer(w)},
+		{"net", net},
+		{"tare", share(w.Tare, w.Size)},
+		{"dead", share(w.Dead, w.Size)},
+		{"wasted", SizeOf(w.Wasted)},
+		{"efficiency", Percent(w.Efficiency)},
+		{"layers", strconv.Itoa(w.Layers)},
+		{"files", Count(w.Files)},
+		{"user", OneLine(user)},
+		{"starts", starts},
+	}
+}
+
+func transfer(w layers.Weight) string {
+	if w.Transfer == nil {
+		return Unknown + " (uncompressed here)"
+	}
+	return Size(*w.Transfer)
+}
+
+// share writes a size and what part of the whole it is.
+func share(part, whole *int64) string {
+	if part == nil || whole == nil || *whole == 0 {
+		return SizeOf(part)
+	}
+	of := float64(*part) / float64(*whole)
+	return Size(*part) + " (" + Percent(&of) + ")"
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Unknown stands for a figure that isn't known.
+const Unknown = "?"
+
+// Size writes bytes in SI units with three digits, as 7.80 MB.
+func Size(bytes int64) string {
+	sign := ""
+	if bytes < 0 {
+		sign, bytes = "-", -bytes
+	}
+	if bytes < 1000 {
+		return fmt.Sprintf("%s%d B", sign, bytes)
+	}
+	value := float64(bytes)
+	for _, unit := range []string{"kB", "MB", "GB", "TB", "PB", "EB"} {
+		value /= 1000
+		switch {
+		case value < 9.995:
+			return fmt.Sprintf("%s%.2f %s", sign, value, unit)
+		case value < 99.95:
+			return fmt.Sprintf("%s%.1f %s", sign, value, unit)
+		case value < 999.5 || unit == "EB":
+			return fmt.Sprintf("%s%.0f %s", sign, value, unit)
+		}
+	}
+	return ""
+}
+
+// SizeOf is Size of a figure that may not be known.
+func SizeOf(bytes *int64) string {
+	if bytes == nil {
+		return Unknown
+	}
+	return Size(*bytes)
+}
+
+// Count writes a number that may not be known.
+func Count(n *int) string {
+	if n == nil {
+		return Unknown
+	}
+	return strconv.Itoa(*n)
+}
+
+// Percent writes a share of one.
+func Percent(share *float64) string {
+	if share == nil {
+		return Unknown
+	}
+	return fmt.Sprintf("%.1f %%", *share*100)
+}
+
+// Ago writes how long before now t was, in Docker's words.
+func Ago(t, now time.Time) string {
+	d := now.Sub(t)
+	switch seconds, minutes, hours := int(d.Seconds()), int(d.Minutes()), int(d.Hours()+0.5); {
+	case d < 0:
+		return "in the future"
+	case seconds < 1:
+		return "less than a second ago"
+	case seconds == 1:
+		return "1 second ago"
+	case seconds < 60:
+		return fmt.Sprintf("%d seconds ago", seconds)
+	case minutes == 1:
+		return "about a minute ago"
+	case minutes < 60:
+		return fmt.Sprintf("%d minutes ago", minutes)
+	case hours == 1:
+		return "about an hour ago"
+	case hours < 48:
+		return fmt.Sprintf("%d hours ago", hours)
+	case hours < 24*7*2:
+		return fmt.Sprintf("%d days ago", hours/24)
+	case hours < 24*30*2:
+		return fmt.Sprintf("%d weeks ago", hours/24/7)
+	case hours < 24*365*2:
+		return fmt.Sprintf("%d months ago", hours/24/30)
+	}
+	return fmt.Sprintf("%d years ago", int(d.Hours())/24/365)
+}
+
+// Quote returns s as it is where it is harmless to print, and quoted where a
+// terminal could take it for something else.
+func Quote(s string) string {
+	if s == "" || strings.TrimSpace(s) != s || strings.ContainsFunc(s, unprintable) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// unprintable holds for controls, invalid UTF-8 and the invisible letters that
+// turn text round.
+func unprintable(r rune) bool { return r == unicode.ReplacementChar || r == '"' || !strconv.IsPrint(r) }
+
+// OneLine returns text on one line, runs of white space as one space, and what
+// a terminal could take for something else escaped.
+func OneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if !strings.ContainsFunc(text, func(r rune) bool { return r != '"' && unprintable(r) }) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if r == '"' || !unprintable(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,130 @@
+// Package verify checks that an image is what it says: every blob against its
+// descriptor, every layer against its diff ID, the history against the layers,
+// the configuration against the manifest.
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"devops-go/internal/image"
+	"devops-go/internal/layers"
+)
+
+// The kinds of checks, in the order in which they are reported.
+const (
+	Manifest  = "manifest"
+	Config    = "config"
+	Blob      = "blob"
+	MediaType = "media type"
+	DiffID    = "diff ID"
+	History   = "history"
+	Layers    = "layers"
+	Platform  = "platform"
+)
+
+var kinds = [...]string{Manifest, Config, Blob, MediaType, DiffID, Layers, History, Platform}
+
+// A Check is one kind of statement, checked wherever the image makes it.
+type Check struct {
+	Kind string `json:"kind"`
+	// Checked counts the statements that were checked.
+	Checked int `json:"checked"`
+	// False counts those that don't hold; the first is described by Falsehood.
+	False     int    `json:"false"`
+	Falsehood string `json:"falsehood,omitempty"`
+}
+
+// A Result is what came of verifying an image.
+type Result struct {
+	Image  string  `json:"image"`
+	OK     bool    `json:"ok"`
+	Checks []Check `json:"checks"`
+}
+
+// Image verifies img, reading all of its layers.
+func Image(ctx context.Context, img *image.Image, opts Options) (*Result, error) {
+	v := &verifier{checks: map[string]*Check{}}
+	for _, kind := range kinds {
+		v.checks[kind] = &Check{Kind: kind}
+	}
+	v.documents(img)
+	v.pairing(img)
+	sums, err := hashLayers(ctx, img, opts)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range img.Layers {
+		v.layer(l, sums[i])
+	}
+	r := &Result{Image: img.Name, OK: true}
+	for _, kind := range kinds {
+		check := *v.checks[kind]
+		r.OK = r.OK && check.False == 0
+		r.Checks = append(r.Checks, check)
+	}
+	return r, nil
+}
+
+type verifier struct{ checks map[string]*Check }
+
+// hold records a statement of the given kind.
+func (v *verifier) hold(kind string, ok bool, format string, args ...any) {
+	check := v.checks[kind]
+	check.Checked++
+	if ok {
+		return
+	}
+	if check.False++; check.False == 1 {
+		check.Falsehood = fmt.Sprintf(format, args...)
+	}
+}
+
+// documents checks the manifest and the configuration against the descriptors
+// that led to them. Opening the image collected what was wrong there.
+func (v *verifier) documents(img *image.Image) {
+	if img.Manifest != nil {
+		v.hold(Manifest, img.ManifestFault == nil, "%v", img.ManifestFault)
+	}
+	v.hold(Config, img.ConfigFault == nil, "%v", img.ConfigFault)
+}
+
+// pairing checks counts: of diff IDs, of history entries; and the platform.
+func (v *verifier) pairing(img *image.Image) {
+	n := len(img.Config.RootFS.DiffIDs)
+	v.hold(Layers, n == len(img.Layers), "the image has %d layers, the config %d diff IDs", len(img.Layers), n)
+	lone := 0
+	for _, step := range layers.Steps(img) {
+		if step.Lone() {
+			lone++
+		}
+	}
+	if len(img.Config.History) > 0 { // which is optional
+		v.hold(History, lone == 0, "%d of the layers and history entries lack their partner", lone)
+	}
+	if img.IndexPlatform != nil {
+		said, is := img.IndexPlatform.String(), img.Platform().String()
+		v.hold(Platform, said == is, "the index says %s, the config %s", said, is)
+	}
+}
+
+// layer checks one layer against what was found in it.
+func (v *verifier) layer(l *image.Layer, found sums) {
+	d := l.Descriptor
+	if found.err != nil {
+		v.hold(DiffID, false, "%s: %v", l, found.err)
+	}
+	if !d.Digest.IsZero() {
+		v.hold(Blob, found.blob == d.Digest && found.size == d.Size, "%s: the blob is %d bytes with digest %s, stated are %d", l, found.size, found.blob, d.Size)
+	}
+	if claimed := image.ClaimedCompression(d.MediaType); !d.Digest.IsZero() {
+		v.hold(MediaType, claimed == found.compression, "%s: the media type is %s, the compression %s", l, d.MediaType, found.compression)
+	}
+	switch {
+	case found.err != nil:
+	case l.DiffID.IsZero():
+		v.hold(DiffID, false, "%s: the config has no diff ID for it", l)
+	default:
+		v.hold(DiffID, found.diff == l.DiffID, "%s: the diff ID is %s, stated is %s", l, found.diff, l.DiffID)
+	}
+}
