@@ -25,8 +25,13 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build dist/app
+build: ## build dist/app and dist/tare
 	sh scripts/build.sh app dist/app
+	sh scripts/build.sh tare dist/tare
+
+.PHONY: compare
+compare: build ## build the three images and set them side by side
+	@IMAGE=$(IMAGE) sh scripts/compare.sh
 
 .PHONY: images
 images: ## build the three images: scratch, alpine, single-stage
@@ -44,14 +49,38 @@ test: ## run the tests that need nothing but Go
 
 .PHONY: test-docker
 test-docker: images build ## run the tests against real images on a real engine
-	IMAGE=$(IMAGE) go test -count=1 -tags docker ./test/... -v
+	IMAGE=$(IMAGE) go test -count=1 -tags docker ./test ./internal/engine ./cmd/tare
+	IMAGE=$(IMAGE) go run ./internal/sizereport -images -check SIZE_REPORT.md
+
+.PHONY: test-registry
+test-registry: build ## run the tests against a real registry
+	go test -count=1 -tags registry ./internal/registry ./internal/image ./cmd/tare
+
+.PHONY: bench
+bench: build ## measure the appliance against a bare net/http server
+	go build -o dist/bench ./internal/bench
+	go build -trimpath -ldflags "-s -w" -o dist/bare ./internal/bench/bare
+	dist/bench dist/app dist/bare
+
+.PHONY: report
+report: build images ## write SIZE_REPORT.md from measurement
+	IMAGE=$(IMAGE) go run ./internal/sizereport -o SIZE_REPORT.md
+
+.PHONY: install-plugin
+install-plugin: build ## make tare a plug-in of the Docker CLI: docker tare …
+	install -D -m 0755 dist/tare "$${DOCKER_CONFIG:-$$HOME/.docker}/cli-plugins/docker-tare"
+
+.PHONY: clean
+clean: ## remove dist
+	rm -rf dist
 
 .PHONY: check
 check: ## check formatting, vet, staticcheck and the rules of the repository
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	go vet ./...
-	go vet -tags docker ./...
-	go run $(STATICCHECK) ./...
+	go vet -tags docker,registry ./...
+	go run $(STATICCHECK) -tags docker,registry ./...
+	go run ./internal/sizereport -check SIZE_REPORT.md
 
 .PHONY: roots
 roots: ## make the embedded CA bundle anew from ROOTS_MODULE@ROOTS_VERSION

@@ -1,5 +1,7 @@
 package service
 
+//lint:file-ignore SA1019 what is named as the successor of AttachLsf is not in the standard library
+
 import (
 	"net"
 	"os"
