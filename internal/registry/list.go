@@ -46,13 +46,15 @@ func (c *Client) pages(ctx context.Context, ref Reference, path string, accept [
 	if err != nil {
 		return err
 	}
+	seen := make(map[string]bool)
 	for range maxPages {
+		seen[u.String()] = true
 		next, err := c.page(ctx, h, u, ref, accept, take)
 		if err != nil || next == nil {
 			return err
 		}
-		if *next == *u {
-			return refused("registry %s: a page of the list leads to itself", u.Host)
+		if seen[next.String()] {
+			return refused("registry %s: the list leads in a circle", u.Host)
 		}
 		u = next
 	}
