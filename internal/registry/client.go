@@ -80,7 +80,7 @@ func New(o Options) *Client {
 		o.UserAgent = "tare"
 	}
 	t := &http.Transport{
-		Proxy:                  proxy,
+		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
 		TLSClientConfig:        o.TLS,
 		ForceAttemptHTTP2:      true,
@@ -109,16 +109,6 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 func anonymous(context.Context, string) (dockerconfig.Credential, error) {
 	return dockerconfig.Credential{}, nil
-}
-
-// proxy is http.ProxyFromEnvironment with an error that doesn't quote the
-// variable, which may hold a password.
-func proxy(r *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
-		return nil, errors.New("the proxy variable of the environment is not a URL")
-	}
-	return u, nil
 }
 
 const maxRedirects = 5

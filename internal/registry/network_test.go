@@ -293,39 +293,25 @@ func TestProxy(t *testing.T) {
 		proxied(t)
 		return
 	}
-	var asked []string
-	var mu sync.Mutex
-	f := newFake(t)
-	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	var asked string
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		asked = append(asked, r.Method+" "+r.Host+" "+r.Header.Get("Proxy-Authorization"))
-		mu.Unlock()
-		if r.Method == http.MethodConnect {
-			w.WriteHeader(http.StatusForbidden)
-			return
-		}
-		f.ServeHTTP(w, r)
+		asked = r.Method + " " + r.Host + " " + r.Header.Get("Proxy-Authorization")
+		w.WriteHeader(http.StatusForbidden)
 	}))
-	defer proxy.Close()
-	for _, tt := range []struct{ proxy, want string }{
-		{strings.Replace(proxy.URL, "http://", "http://me:"+password+"@", 1), "CONNECT registry.test:5000 Basic bWU6cGFzcy13MHJk"},
-		{"http://me:" + password + "@proxy.test\x01", ""},
-	} {
-		asked = nil
-		cmd := exec.Command(os.Args[0], "-test.run=^TestProxy$", "-test.v")
-		cmd.Env = append(os.Environ(), "REGISTRY_TEST_PROXIED=1", "HTTPS_PROXY="+tt.proxy, "https_proxy=", "NO_PROXY=", "no_proxy=")
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
-		if got := strings.Join(asked[:min(1, len(asked))], ""); got != tt.want {
-			t.Errorf("the proxy was sent %q, want %q", asked, tt.want)
-		}
+	withPassword := strings.Replace(proxy.URL, "http://", "http://me:"+password+"@", 1)
+	cmd := exec.Command(os.Args[0], "-test.run=^TestProxy$", "-test.v")
+	cmd.Env = append(os.Environ(), "REGISTRY_TEST_PROXIED=1", "HTTPS_PROXY="+withPassword, "https_proxy=", "NO_PROXY=", "no_proxy=")
+	out, err := cmd.CombinedOutput()
+	proxy.Close()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if want := "CONNECT registry.test:5000 Basic bWU6cGFzcy13MHJk"; asked != want {
+		t.Errorf("the proxy was sent %q, want %q", asked, want)
 	}
 }
 
-// proxied pulls by a proxy that refuses, or from an environment in disorder.
+// proxied pulls through a proxy that refuses.
 func proxied(t *testing.T) {
 	ref, err := ParseReference("registry.test:5000/app")
 	if err != nil {
@@ -334,8 +320,8 @@ func proxied(t *testing.T) {
 	c := New(Options{Sleep: (&naps{}).sleep})
 	defer c.Close()
 	_, err = c.Manifest(t.Context(), ref)
-	if err == nil || !strings.Contains(err.Error(), "Forbidden") && !strings.Contains(err.Error(), "proxy variable") {
-		t.Errorf("error %v", err)
+	if err == nil || !strings.Contains(err.Error(), "Forbidden") {
+		t.Fatalf("error %v", err)
 	}
 	checkLine(t, err, "registry.test:5000")
 	checkSecret(t, err)
