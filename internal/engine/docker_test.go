@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"testing"
+	"testing/fstest"
 
 	"devops-go/internal/digest"
 )
@@ -49,18 +50,13 @@ func archive(t *testing.T, name string) []byte {
 
 func tarball(t *testing.T, files map[string][]byte) []byte {
 	t.Helper()
+	tree := make(fstest.MapFS)
+	for name, content := range files {
+		tree[name] = &fstest.MapFile{Data: content, Mode: 0o644}
+	}
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	for name, content := range files {
-		err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content)), Typeflag: tar.TypeReg})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
+	if err := errors.Join(w.AddFS(tree), w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -72,7 +72,6 @@ func (f *fake) bearer(s *tokenService, guarded func(r *http.Request) bool, good 
 	}
 }
 
-func always(*http.Request) bool      { return true }
 func anyToken(token string) bool     { return strings.HasPrefix(token, accessToken) }
 func inV2(r *http.Request) bool      { return r.URL.Path != "/v2/" }
 func writes(r *http.Request) bool    { return r.Method == "PATCH" || r.Method == "PUT" }

@@ -1,9 +1,8 @@
 package registry
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -177,76 +176,6 @@ func checkDigest(resp *http.Response, ref Reference, body []byte) (digest.Digest
 }
 
 func verify(d digest.Digest, body []byte) error {
-	_, err := io.Copy(io.Discard, d.Verify(strings.NewReader(string(body)), int64(len(body))))
+	_, err := io.Copy(io.Discard, d.Verify(bytes.NewReader(body), int64(len(body))))
 	return err
-}
-
-// PushManifest stores content as ref's tag, or under ref's digest, and returns
-// its digest. A manifest with a subject is also added to the subject's fallback
-// tag where the registry has no referrers API.
-func (c *Client) PushManifest(ctx context.Context, ref Reference, mediaType string, content []byte) (digest.Digest, error) {
-	d, err := c.pushManifest(ctx, ref, mediaType, content)
-	if err != nil {
-		return digest.Digest{}, fmt.Errorf("pushing manifest %s: %w", ref, err)
-	}
-	return d, nil
-}
-
-func (c *Client) pushManifest(ctx context.Context, ref Reference, mediaType string, content []byte) (digest.Digest, error) {
-	if len(content) > MaxManifest {
-		return digest.Digest{}, fmt.Errorf("longer than %d bytes", MaxManifest)
-	}
-	d := digest.FromBytes(content)
-	if !ref.digest.IsZero() {
-		if err := verify(ref.digest, content); err != nil {
-			return digest.Digest{}, err
-		}
-		d = ref.digest
-	}
-	var about subjectOf
-	if err := json.Unmarshal(content, &about); err != nil {
-		return digest.Digest{}, errors.New("is not JSON")
-	}
-	kept, err := c.putManifest(ctx, ref, mediaType, content, d)
-	if err != nil || about.Subject == nil || kept {
-		return d, err
-	}
-	return d, c.addReferrer(ctx, ref, about.Subject.Digest, about.descriptor(mediaType, d, len(content)))
-}
-
-// putManifest reports whether the registry filed the manifest under its
-// subject by itself.
-func (c *Client) putManifest(ctx context.Context, ref Reference, mediaType string, content []byte, d digest.Digest) (kept bool, err error) {
-	h := c.host(ref.host)
-	u, err := c.url(ctx, h, manifestPath(ref))
-	if err != nil {
-		return false, err
-	}
-	resp, err := c.do(ctx, &request{
-		method:  http.MethodPut,
-		url:     u,
-		header:  http.Header{"Content-Type": {mediaType}},
-		open:    fromBytes(content),
-		size:    int64(len(content)),
-		account: c.account(h, u),
-		scopes:  pushScope(ref),
-		accept:  []int{http.StatusCreated, http.StatusOK, http.StatusAccepted},
-	})
-	if err != nil {
-		return false, err
-	}
-	defer resp.Body.Close()
-	return resp.Header.Get("OCI-Subject") != "", checkStored(resp, d)
-}
-
-// checkStored compares the digest that the registry answers to a push.
-func checkStored(resp *http.Response, d digest.Digest) error {
-	said, err := contentDigest(resp)
-	if err != nil {
-		return err
-	}
-	if !said.IsZero() && said != d && said.Algorithm() == d.Algorithm() {
-		return fmt.Errorf("registry %s: stored %s, was sent %s", resp.Request.URL.Host, said, d)
-	}
-	return nil
 }

@@ -37,6 +37,24 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+// What a HEAD says of another manifest than was asked for doesn't count.
+func TestHeadFaults(t *testing.T) {
+	f := newFake(t)
+	d := f.addManifest("app", "v1", MediaTypeOCIManifest, []byte(manifestText))
+	for said, wantErr := range map[string]string{sum: "answers with " + sum, "sha256:x": "Docker-Content-Digest"} {
+		f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+			w.Header().Set("Docker-Content-Digest", said)
+			return true
+		}
+		c, _ := f.client(Options{})
+		_, err := c.Head(t.Context(), f.ref("app@"+d.String()))
+		if err == nil || !strings.Contains(err.Error(), wantErr) {
+			t.Fatalf("error %v, want %q", err, wantErr)
+		}
+		checkLine(t, err, f.host())
+	}
+}
+
 // pattern is n bytes that don't repeat every buffer.
 func pattern(n int) []byte {
 	b := make([]byte, n)
@@ -319,13 +337,13 @@ func TestSlowReader(t *testing.T) {
 	f := newFake(t)
 	content := pattern(4 << 20)
 	d := f.addBlob("app", content)
-	c, _ := f.client(Options{IdleTimeout: 50 * time.Millisecond})
+	c, _ := f.client(Options{IdleTimeout: 500 * time.Millisecond})
 	rc, err := c.Blob(t.Context(), f.ref("app"), d, int64(len(content)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rc.Close()
-	time.Sleep(200 * time.Millisecond)
+	time.Sleep(time.Second)
 	if got, err := io.ReadAll(rc); err != nil || len(got) != len(content) || f.seen["GET "+blobPath(f.ref("app"), d)] != 1 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -253,9 +254,25 @@ func TestPushFaults(t *testing.T) {
 			f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 				return r.URL.Path != "/v2/" && tt.fault(f, w, r, n)
 			}
-			c, _ := f.client(Options{ChunkSize: tt.chunk, IdleTimeout: 100 * time.Millisecond})
+			o := Options{ChunkSize: tt.chunk}
+			if strings.Contains(tt.wantErr, "stalled") {
+				o.IdleTimeout = 100 * time.Millisecond
+			}
+			c, _ := f.client(o)
 			b := blobOf(content)
+			var open atomic.Int32
+			b.Open = func() (io.ReadCloser, error) {
+				open.Add(1)
+				return closer{bytes.NewReader(content), func() { open.Add(-1) }}, nil
+			}
 			_, err := c.PushBlob(t.Context(), f.ref("app"), b)
+			// net/http may close a body a moment after it has answered.
+			for i := 0; open.Load() > 0 && i < 100; i++ {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if n := open.Load(); n != 0 {
+				t.Errorf("%d sources left open", n)
+			}
 			if tt.wantErr != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
 					t.Fatalf("error %v, want %q", err, tt.wantErr)
@@ -271,6 +288,17 @@ func TestPushFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// closer calls close once when it is closed.
+type closer struct {
+	io.Reader
+	close func()
+}
+
+func (c closer) Close() error {
+	c.close()
+	return nil
 }
 
 // noAnswerWriter is for an answer that gets lost.

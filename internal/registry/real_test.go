@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"devops-go/internal/digest"
@@ -262,17 +263,13 @@ func toJSON(t *testing.T, v any) []byte {
 
 func tarball(t *testing.T, files map[string][]byte) []byte {
 	t.Helper()
+	tree := make(fstest.MapFS)
+	for name, content := range files {
+		tree[name] = &fstest.MapFile{Data: content, Mode: 0o644}
+	}
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	for name, content := range files {
-		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
+	if err := errors.Join(w.AddFS(tree), w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
