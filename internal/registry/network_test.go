@@ -330,7 +330,6 @@ func proxied(t *testing.T) {
 // A thousand images, eight at a time, some given up half-way, leave memory,
 // goroutines and descriptors where they were.
 func TestManyImages(t *testing.T) {
-	const images, together = 1000, 8
 	f, s := newFake(t), newTokenService(t)
 	f.bearer(s, inV2, anyToken)
 	layer := pattern(64 << 10)
@@ -338,33 +337,45 @@ func TestManyImages(t *testing.T) {
 	for i := range images {
 		name := fmt.Sprintf("app-%d", i)
 		f.addManifest(name, "latest", MediaTypeOCIManifest, []byte(manifestText))
-		f.blobs[name+"/"+d.String()] = layer
+		f.addBlob(name, layer)
 	}
 	c, _ := f.client(Options{})
-	one := func(i int) error {
-		ref := f.ref(fmt.Sprintf("app-%d", i))
-		if _, err := c.Manifest(t.Context(), ref); err != nil {
-			return err
-		}
-		rc, err := c.Blob(t.Context(), ref, d, int64(len(layer)))
-		if err != nil {
-			return err
-		}
-		defer rc.Close()
-		if i%3 == 0 {
-			_, err = rc.Read(make([]byte, 10))
-		} else {
-			_, err = io.Copy(io.Discard, rc)
-		}
+	pullMany(t, func(i int) error {
+		return pullPart(t, c, f.ref(fmt.Sprintf("app-%d", i)), d, int64(len(layer)), i%3 == 0)
+	})
+}
+
+// pullPart pulls a manifest and a blob, or only the blob's beginning.
+func pullPart(t *testing.T, c *Client, ref Reference, d digest.Digest, size int64, part bool) error {
+	if _, err := c.Manifest(t.Context(), ref); err != nil {
 		return err
 	}
+	rc, err := c.Blob(t.Context(), ref, d, size)
+	if err != nil {
+		return err
+	}
+	defer rc.Close()
+	if part {
+		_, err = rc.Read(make([]byte, 10))
+	} else {
+		_, err = io.Copy(io.Discard, rc)
+	}
+	return err
+}
+
+const images = 1000
+
+// pullMany calls pull with each number below images, eight at a time, and
+// compares what the process uses after a quarter of them and after all.
+func pullMany(t *testing.T, pull func(i int) error) {
+	t.Helper()
 	run := func(from, to int) usage {
 		work := make(chan int)
 		var wg sync.WaitGroup
-		for range together {
+		for range 8 {
 			wg.Go(func() {
 				for i := range work {
-					if err := one(i); err != nil {
+					if err := pull(i); err != nil {
 						t.Error(err)
 					}
 				}
@@ -377,14 +388,11 @@ func TestManyImages(t *testing.T) {
 		wg.Wait()
 		return measure(t)
 	}
-	before := run(0, images/4)
-	after := run(images/4, images)
-	if after.heap > before.heap+2<<20 || after.goroutines > before.goroutines+20 || after.descriptors > before.descriptors+20 {
-		t.Errorf("after %d images %+v, after %d %+v", images/4, before, images, after)
-	}
-	c.Close()
-	f.server.CloseClientConnections()
+	before, after := run(0, images/4), run(images/4, images)
 	t.Logf("after %d images %+v, after %d %+v", images/4, before, images, after)
+	if after.heap > before.heap+2<<20 || after.goroutines > before.goroutines+20 || after.descriptors > before.descriptors+20 {
+		t.Error("it grows")
+	}
 }
 
 // usage is what a process must not use more and more of.

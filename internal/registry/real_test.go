@@ -88,7 +88,6 @@ func newReal(t *testing.T, program string, auth bool) *real {
 			t.Fatal(err)
 		}
 		config["auth"] = map[string]any{"htpasswd": map[string]any{"realm": "test", "path": users}}
-		r.logIn("tester", password)
 	}
 	r.config = filepath.Join(t.TempDir(), "config.yml")
 	writeJSON(t, r.config, config) // JSON is YAML
@@ -101,6 +100,9 @@ func newReal(t *testing.T, program string, auth bool) *real {
 	})
 	return r
 }
+
+// logOut empties the Docker configuration.
+func (r *real) logOut() { writeJSON(r.t, filepath.Join(r.docker, "config.json"), map[string]any{}) }
 
 // logIn writes credentials to the Docker configuration.
 func (r *real) logIn(user, pass string) {
@@ -199,6 +201,8 @@ type peer struct {
 	name string
 	push func(archive, ref string) []string
 	read func(ref string) []string // prints the manifest
+	// logIn writes the credentials of the tests to the Docker configuration.
+	logIn func(r *real) []string
 }
 
 // peers returns those found on PATH, or crane installed.
@@ -219,6 +223,7 @@ func peers(t *testing.T) []peer {
 		all = append(all, peer{program(t, craneModule, "crane"),
 			func(archive, ref string) []string { return []string{"push", archive, ref} },
 			func(ref string) []string { return []string{"manifest", ref} },
+			func(r *real) []string { return []string{"auth", "login", r.addr, "-u", "tester", "-p", password} },
 		})
 	}
 	return all
@@ -282,9 +287,14 @@ func TestRealRegistry(t *testing.T) {
 		t.Run(fmt.Sprintf("auth=%v", auth), func(t *testing.T) {
 			r := newReal(t, server, auth)
 			for _, p := range others {
+				if auth {
+					r.logOut()
+					r.run(t, p.name, p.logIn(r)...)
+				}
 				t.Run("pull what "+filepath.Base(p.name)+" pushed", func(t *testing.T) { pullFromPeer(t, r, p) })
 				t.Run("push for "+filepath.Base(p.name), func(t *testing.T) { pushForPeer(t, r, p) })
 			}
+			t.Run("many", func(t *testing.T) { realMany(t, r) })
 			t.Run("referrers", func(t *testing.T) { realReferrers(t, r) })
 			if auth {
 				t.Run("wrong password", func(t *testing.T) { wrongPassword(t, r) })
@@ -393,6 +403,14 @@ func pushForPeer(t *testing.T, r *real, p peer) {
 			t.Errorf("mounted blob is there: %v, %v", have, err)
 		}
 	}
+}
+
+func realMany(t *testing.T, r *real) {
+	c := r.client(Options{})
+	layer := tarball(t, map[string][]byte{"many": pattern(100_000)})
+	pushImage(t, c, r.ref("many:v1"), layer)
+	d := digest.FromBytes(layer)
+	pullMany(t, func(i int) error { return pullPart(t, c, r.ref("many:v1"), d, int64(len(layer)), i%3 == 0) })
 }
 
 func realReferrers(t *testing.T, r *real) {
