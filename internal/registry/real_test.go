@@ -217,6 +217,10 @@ func peers(t *testing.T) []peer {
 			func(ref string) []string {
 				return []string{"inspect", "--raw", "--tls-verify=false", "docker://" + ref}
 			},
+			func(r *real) []string {
+				return []string{"login", "--tls-verify=false", "--authfile", filepath.Join(r.docker, "config.json"),
+					"-u", "tester", "-p", password, r.addr}
+			},
 		})
 	}
 	if _, err := exec.LookPath("crane"); err == nil || len(all) == 0 {
