@@ -72,12 +72,7 @@ func (c *Client) page(ctx context.Context, h *host, u *url.URL, ref Reference, a
 	if accept != nil {
 		r.header["Accept"] = accept
 	}
-	resp, err := c.do(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := readAll(resp.Body, maxPage)
+	resp, body, err := c.read(ctx, r, maxPage)
 	if err != nil {
 		return nil, err
 	}

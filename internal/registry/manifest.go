@@ -45,11 +45,7 @@ type Manifest struct {
 // accept are the four above unless given.
 func (c *Client) Manifest(ctx context.Context, ref Reference, accept ...string) (Manifest, error) {
 	var m Manifest
-	err := c.pull(ctx, http.MethodGet, ref, accept, func(resp *http.Response) error {
-		body, err := readAll(resp.Body, MaxManifest)
-		if err != nil {
-			return err
-		}
+	err := c.pull(ctx, http.MethodGet, ref, accept, func(resp *http.Response, body []byte) (err error) {
 		m = Manifest{Bytes: body, MediaType: mediaType(resp)}
 		m.Digest, err = checkDigest(resp, ref, body)
 		return err
@@ -64,7 +60,7 @@ func (c *Client) Manifest(ctx context.Context, ref Reference, accept ...string) 
 // size -1, where the registry doesn't say.
 func (c *Client) Head(ctx context.Context, ref Reference, accept ...string) (Descriptor, error) {
 	var d Descriptor
-	err := c.pull(ctx, http.MethodHead, ref, accept, func(resp *http.Response) error {
+	err := c.pull(ctx, http.MethodHead, ref, accept, func(resp *http.Response, _ []byte) error {
 		d = Descriptor{MediaType: mediaType(resp), Size: resp.ContentLength}
 		said, err := contentDigest(resp)
 		if err != nil {
@@ -82,8 +78,11 @@ func (c *Client) Head(ctx context.Context, ref Reference, accept ...string) (Des
 	return d, nil
 }
 
+// A taker judges an answer and keeps what it wants of it.
+type taker func(resp *http.Response, body []byte) error
+
 // pull asks ref's hosts in turn for its manifest until take is content.
-func (c *Client) pull(ctx context.Context, method string, ref Reference, accept []string, take func(*http.Response) error) error {
+func (c *Client) pull(ctx context.Context, method string, ref Reference, accept []string, take taker) error {
 	if len(accept) == 0 {
 		accept = []string{MediaTypeOCIIndex, MediaTypeOCIManifest, MediaTypeDockerList, MediaTypeDockerManifest}
 	}
@@ -101,39 +100,26 @@ func (c *Client) pull(ctx context.Context, method string, ref Reference, accept 
 	return last
 }
 
-func (c *Client) pullFrom(ctx context.Context, h *host, method string, ref Reference, accept []string, take func(*http.Response) error) error {
+func (c *Client) pullFrom(ctx context.Context, h *host, method string, ref Reference, accept []string, take taker) error {
 	u, err := c.url(ctx, h, manifestPath(ref))
 	if err != nil {
 		return err
 	}
-	resp, err := c.do(ctx, &request{
+	resp, body, err := c.read(ctx, &request{
 		method:  method,
 		url:     u,
 		header:  http.Header{"Accept": {strings.Join(accept, ", ")}},
 		account: c.account(h, u),
 		scopes:  pullScope(ref),
-	})
+	}, MaxManifest)
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
-	return take(resp)
+	return take(resp, body)
 }
 
 func manifestPath(ref Reference) string {
 	return "/v2/" + ref.name + "/manifests/" + ref.selector()
-}
-
-// readAll reads a whole answer of at most limit bytes.
-func readAll(r io.Reader, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(body)) > limit {
-		return nil, fmt.Errorf("answer is longer than %d bytes", limit)
-	}
-	return body, nil
 }
 
 // mediaType returns the Content-Type without its parameters.

@@ -183,6 +183,13 @@ func TestPullFaults(t *testing.T) {
 			hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 8000000000000000000\r\n\r\n"+manifestText)
 			return true
 		}, "unexpected EOF"},
+		{"manifest breaks off once", func(w http.ResponseWriter, r *http.Request, n int) bool {
+			if isBlob(r) || n > 1 || r.URL.Path == "/v2/" {
+				return false
+			}
+			hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{")
+			return true
+		}, ""},
 		{"blob shorter than said", func(w http.ResponseWriter, r *http.Request, n int) bool {
 			if isBlob(r) {
 				w.Header().Set("Content-Length", "5")
@@ -329,6 +336,32 @@ func TestStall(t *testing.T) {
 			}
 			checkLine(t, err, f.host())
 		})
+	}
+}
+
+// A stall may pass: it is worth one more try, of anything.
+func TestStallOnce(t *testing.T) {
+	f := newFake(t)
+	content := pattern(2 << 20)
+	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	d := f.addBlob("app", content)
+	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		if n > 1 || r.Method == http.MethodPost || r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/uploads/") {
+			return false
+		}
+		if r.Method == http.MethodGet {
+			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+			w.(http.Flusher).Flush()
+		}
+		f.hang(r)
+		return true
+	}
+	c, _ := f.client(Options{IdleTimeout: 200 * time.Millisecond})
+	if err := pullBoth(t, c, f.ref("app"), d, content); err != nil {
+		t.Errorf("pull: %v", err)
+	}
+	if _, err := c.PushBlob(t.Context(), f.ref("other"), blobOf(content)); err != nil {
+		t.Errorf("push: %v", err)
 	}
 }
 

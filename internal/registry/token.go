@@ -77,12 +77,7 @@ func (a *account) fetch(ctx context.Context, demand challenge, scopes []string) 
 	if err != nil {
 		return tokenAnswer{}, err
 	}
-	resp, err := a.client.do(ctx, r)
-	if err != nil {
-		return tokenAnswer{}, fmt.Errorf("token service: %w", err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenAnswer))
+	_, body, err := a.client.read(ctx, r, maxTokenAnswer)
 	if err != nil {
 		return tokenAnswer{}, fmt.Errorf("token service: %w", err)
 	}
@@ -115,8 +110,7 @@ func (a *account) tokenRequest(demand challenge, scopes []string) (*request, err
 	if err != nil {
 		return nil, errors.New("the realm of its token service is not a URL")
 	}
-	from, _ := url.Parse(a.origin)
-	if err := a.client.checkStep(from, realm, "the token service leads"); err != nil {
+	if err := a.client.checkStep(realm, "the token service leads"); err != nil {
 		return nil, err
 	}
 	form := url.Values{}

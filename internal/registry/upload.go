@@ -93,7 +93,7 @@ func (u *upload) moved(resp *http.Response) error {
 	if err != nil {
 		return refused("registry %s: upload location %s is not a URL", from.Host, quote(text))
 	}
-	if err := u.client.checkStep(from, to, "upload location leads"); err != nil {
+	if err := u.client.checkStep(to, "upload location leads"); err != nil {
 		return fmt.Errorf("registry %s: %w", from.Host, err)
 	}
 	u.location = to
@@ -116,7 +116,7 @@ func (u *upload) run(ctx context.Context) error {
 		if u.best > best {
 			n, best = 0, u.best
 		}
-		if n == maxRestarts || !temporary(err, true) && !forgotten(err) {
+		if n == maxRestarts || !retryable(err, n, true) && !forgotten(err) {
 			return err
 		}
 		if err := u.client.pause(ctx, n, err); err != nil {
