@@ -56,6 +56,22 @@ func TestPushBlob(t *testing.T) {
 	}
 }
 
+// A registry may ask for larger chunks than the client would send.
+func TestPushChunkMinimum(t *testing.T) {
+	f := newFake(t)
+	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		w.Header().Set("OCI-Chunk-Min-Length", "2097152")
+		return false
+	}
+	c, _ := f.client(Options{ChunkSize: 1 << 20})
+	if _, err := c.PushBlob(t.Context(), f.ref("app"), blobOf(pattern(3<<20))); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := methods(f.requests()), "HEAD POST PATCH PATCH PUT"; got != want {
+		t.Errorf("requests %s, want %s", got, want)
+	}
+}
+
 // methods returns the methods of the requests for blobs and uploads.
 func methods(log []string) string {
 	var all []string
