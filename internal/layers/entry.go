@@ -185,20 +185,24 @@ func newEntry(hdr *tar.Header, layer int, kind Kind) (Entry, error) {
 		Link:    hdr.Linkname,
 		modTime: hdr.ModTime.Unix(),
 	}
-	var more extra
-	for k, v := range hdr.PAXRecords {
-		if name, ok := strings.CutPrefix(k, xattrPAX); ok {
-			if more.xattrs == nil {
-				more.xattrs = map[string]string{}
-			}
-			more.xattrs[name] = v
-		}
-	}
-	more.devmajor, more.devminor = hdr.Devmajor, hdr.Devminor
-	if more.xattrs != nil || more.devmajor != 0 || more.devminor != 0 {
-		e.extra = &more
+	xattrs := xattrsOf(hdr)
+	if xattrs != nil || hdr.Devmajor != 0 || hdr.Devminor != 0 {
+		e.extra = &extra{xattrs, hdr.Devmajor, hdr.Devminor}
 	}
 	return e, nil
+}
+
+func xattrsOf(hdr *tar.Header) map[string]string {
+	var xattrs map[string]string
+	for k, v := range hdr.PAXRecords {
+		if name, ok := strings.CutPrefix(k, xattrPAX); ok {
+			if xattrs == nil {
+				xattrs = map[string]string{}
+			}
+			xattrs[name] = v
+		}
+	}
+	return xattrs
 }
 
 // shorten keeps a hostile name from flooding a message.

@@ -11,24 +11,34 @@ import (
 
 // All yields the merged tree below the root, each directory before what is in
 // it.
-func (s *Stack) All() iter.Seq[*Node] { return walk(s.Root, (*Node).Children) }
+func (s *Stack) All() iter.Seq[*Node] { return walk(s.Root, true) }
 
 // everything yields every path that some layer names.
-func (s *Stack) everything() iter.Seq[*Node] { return walk(s.Root, (*Node).AllChildren) }
+func (s *Stack) everything() iter.Seq[*Node] { return walk(s.Root, false) }
 
-func walk(root *Node, children func(*Node) iter.Seq[*Node]) iter.Seq[*Node] {
+// walk yields what is below root, all of it or what is present.
+func walk(root *Node, present bool) iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
-		var down func(n *Node) bool
-		down = func(n *Node) bool {
-			for c := range children(n) {
-				if !yield(c) || !down(c) {
-					return false
-				}
+		n := pick(root.first, present)
+		for n != nil {
+			if !yield(n) {
+				return
 			}
-			return true
+			next := pick(n.first, present)
+			for ; next == nil && n != root; n = n.Parent {
+				next = pick(n.next, present)
+			}
+			n = next
 		}
-		down(root)
 	}
+}
+
+// pick returns n or the first sibling after it that is wanted.
+func pick(n *Node, present bool) *Node {
+	for n != nil && present && !n.present {
+		n = n.next
+	}
+	return n
 }
 
 // Lookup returns the node that the merged tree shows at the path p, without

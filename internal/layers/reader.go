@@ -17,6 +17,7 @@ type reader struct {
 	opts  Options
 	size  *Budget
 	files atomic.Int64 // entries so far
+	total atomic.Int64 // bytes that their headers state
 
 	mu   sync.Mutex // guards tree
 	tree *tree
@@ -112,8 +113,8 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 		return nil, err
 	}
 	// A sparse file states more than is there, so what is stated is bounded,
-	// too; the sum can't overflow while both are at most MaxSize.
-	if hdr.Size > r.opts.MaxSize || l.Size+hdr.Size > r.opts.MaxSize {
+	// too; the sum can't overflow before it is.
+	if hdr.Size > r.opts.MaxSize || r.total.Add(hdr.Size) > r.opts.MaxSize {
 		return nil, tooLarge(r.opts.MaxSize)
 	}
 	l.Size += hdr.Size

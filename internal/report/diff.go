@@ -30,7 +30,7 @@ func Difference(d *compare.Difference) Document {
 	if len(d.Config) == 0 {
 		return doc
 	}
-	config := &Table{Columns: []Column{{Title: "CONFIG"}, {Title: "A"}, {Title: "B", Flex: true}}}
+	config := &Table{Columns: []Column{{Title: "CONFIG", Flex: true}, {Title: "A", Flex: true}, {Title: "B", Flex: true}}}
 	for _, c := range d.Config {
 		config.Add(OneLine(c.Field), orDash(c.A), orDash(c.B))
 	}

@@ -29,7 +29,7 @@ type Column struct {
 	Title string
 	// Right aligns to the right, as figures are.
 	Right bool
-	// Flex marks the column that gives way where the table is too wide.
+	// Flex marks a column that gives way where the table is too wide.
 	Flex bool
 }
 
@@ -179,12 +179,9 @@ const minFlex = 12
 
 func (t *Table) widths(limit int) []int {
 	widths := make([]int, len(t.Columns))
-	total, flex := 0, -1
+	total := 0
 	for i, c := range t.Columns {
 		widths[i] = utf8.RuneCountInString(c.Title)
-		if c.Flex {
-			flex = i
-		}
 	}
 	for row := range t.rows() {
 		for i, cell := range row.Cells {
@@ -194,10 +191,25 @@ func (t *Table) widths(limit int) []int {
 	for _, width := range widths {
 		total += width + len(gap)
 	}
-	if over := total - len(gap) - limit; limit > 0 && over > 0 && flex >= 0 {
-		widths[flex] = max(widths[flex]-over, min(minFlex, widths[flex]))
+	for over := total - len(gap) - limit; limit > 0 && over > 0; over-- {
+		widest := t.widestFlex(widths)
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
 	}
 	return widths
+}
+
+// widestFlex returns the column to be narrowed next, -1 where there is none.
+func (t *Table) widestFlex(widths []int) int {
+	widest := -1
+	for i, c := range t.Columns {
+		if c.Flex && widths[i] > minFlex && (widest < 0 || widths[i] > widths[widest]) {
+			widest = i
+		}
+	}
+	return widest
 }
 
 // parts deals the columns out over as many tables as the width asks for.
