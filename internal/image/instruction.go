@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -9,11 +10,13 @@ import (
 // record tells: the builders' marks (#(nop), # buildkit, the shell, the
 // build arguments) are taken off and RUN, COPY, ENV… put back.
 func (h History) Instruction() string {
-	s := strings.TrimSpace(h.CreatedBy)
-	if s == "" {
-		return ""
-	}
-	s = strings.TrimSpace(strings.TrimSuffix(s, "# buildkit"))
+	record := strings.TrimSpace(h.CreatedBy)
+	s := strings.TrimSpace(strings.TrimSuffix(record, "# buildkit"))
+	return cmp.Or(instruction(s), record)
+}
+
+// instruction rewrites a record; "" where nothing is left of it.
+func instruction(s string) string {
 	if rest, ok := cutShell(s); ok {
 		if nop, ok := strings.CutPrefix(strings.TrimSpace(rest), "#(nop)"); ok {
 			return tidy(strings.TrimSpace(nop))
