@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Instruction returns the step as it stood in the Dockerfile, as far as the
@@ -244,7 +245,8 @@ func unquoteWords(s string) ([]string, bool) {
 			return nil, false
 		}
 		if quoted[0] == '\'' {
-			word = strconv.Itoa(int([]rune(word)[0]))
+			r, _ := utf8.DecodeRuneInString(word) // strconv takes '' for a rune, too
+			word = strconv.Itoa(int(r))
 		}
 		words = append(words, word)
 	}
