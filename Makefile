@@ -56,6 +56,12 @@ test-docker: images build ## run the tests against real images on a real engine
 test-registry: build ## run the tests against a real registry
 	go test -count=1 -tags registry ./internal/registry ./internal/image ./cmd/tare
 
+.PHONY: test-metrics
+test-metrics: build ## hold /metrics to promtool's rules; needs promtool
+	dist/app -host 127.0.0.1 -port 18643 >/dev/null & trap "kill $$!" EXIT; sleep 1; \
+	dist/app get http://127.0.0.1:18643/nope >/dev/null 2>&1; \
+	dist/app get http://127.0.0.1:18643/metrics 2>/dev/null | promtool check metrics
+
 .PHONY: bench
 bench: build ## measure the appliance against a bare net/http server
 	go build -o dist/bench ./internal/bench
