@@ -41,7 +41,7 @@ images: ## build the three images: scratch, alpine, single-stage
 
 .PHONY: run
 run: images ## run the scratch image on PORT
-	docker run --rm -it -p $(PORT):8000 --read-only --cap-drop ALL $(IMAGE):scratch
+	docker run --rm -p $(PORT):8000 --read-only --cap-drop ALL $(IMAGE):scratch
 
 .PHONY: test
 test: ## run the tests that need nothing but Go
@@ -86,6 +86,7 @@ check: ## check formatting, vet, staticcheck and the rules of the repository
 	go vet ./...
 	go vet -tags docker,registry ./...
 	go run $(STATICCHECK) -tags docker,registry ./...
+	go test -run 'Import|Share|Module' ./test
 	go run ./internal/sizereport -check SIZE_REPORT.md
 
 .PHONY: roots

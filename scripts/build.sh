@@ -45,16 +45,23 @@ if lever noproxy; then
   printf '{"Replace": {"%s": "%s"}}\n' "$transport" "$tmp/transport.go" >"$tmp/overlay.json"
   set -- "$@" -overlay="$tmp/overlay.json"
 fi
-# inline: the compiler's usual budget for inlining is 80 nodes. Its newer inliner
-# takes another: small everywhere, less small on the way of a request.
+# inline: the compiler inlines what costs up to 80 nodes. Its newer inliner takes
+# another budget, given as the difference from that: next to nothing everywhere,
+# more on a request's way, all of it in the packages that speak HTTP.
+budget() {
+  difference=$1
+  shift
+  for packages; do flags="$flags -gcflags=$packages=-d=inlbudgetslack=$difference"; done
+}
+flags=
 if lever inline; then
   export GOEXPERIMENT=newinliner
-  set -- "$@" -gcflags=all=-d=inlbudgetslack=-75
-  for hot in net/http net internal/poll syscall bufio net/textproto internal/sync sync time \
-    runtime runtime/... internal/runtime/... internal/strconv strconv strings context io \
-    devops-go/internal/service devops-go/internal/jsonenc; do
-    set -- "$@" "-gcflags=$hot=-d=inlbudgetslack=-60"
-  done
+  budget -75 all
+  budget -60 net internal/poll syscall internal/sync sync time internal/strconv strconv strings \
+    context io devops-go/internal/service devops-go/internal/jsonenc
+  budget -30 runtime runtime/... internal/runtime/...
+  budget 1 net/http net/textproto bufio
 fi
 
-go build -buildvcs=false -trimpath "$@" -ldflags "$ldflags" -o "$output" .
+# shellcheck disable=SC2086 # the flags are words
+go build -buildvcs=false -trimpath "$@" $flags -ldflags "$ldflags" -o "$output" .

@@ -169,6 +169,10 @@ func TestHardened(t *testing.T) {
 		if prefix := map[string]string{"scratch": "Linux ", "alpine": "Alpine Linux v"}[tag]; !strings.HasPrefix(doc.System.Version, prefix) {
 			t.Errorf("%s: platform_version is %q", tag, doc.System.Version)
 		}
+		limit := fmt.Sprintf("\ngo_gc_gomemlimit_bytes %g\n", float64(64<<20/10*9))
+		if metrics, err := c.Exec("/app", "get", "http://localhost:9000/metrics"); err != nil || !strings.Contains(metrics, limit) {
+			t.Errorf("%s: no line%sin /metrics, %v", tag, limit, err)
+		}
 		if status := c.StopStatus(); status != "0" {
 			t.Errorf("%s: docker stop: exit status %s", tag, status)
 		}

@@ -24,16 +24,19 @@ func (l *listener) stop() {
 
 // Accept implements [net.Listener].
 func (l *listener) Accept() (net.Conn, error) {
-	conn, err := l.TCPListener.Accept()
-	if !errors.Is(err, os.ErrDeadlineExceeded) {
-		return conn, err
+	tcp, err := l.AcceptTCP()
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, err
 	}
-	// The deadline has passed, so that no look was taken at the queue.
-	if l.control(func(fd uintptr) { conn, err = acceptWaiting(fd) }); err != nil {
+	if err != nil {
+		// The deadline has passed, so that no look was taken at the queue.
+		l.control(func(fd uintptr) { tcp, err = acceptWaiting(fd) })
+	}
+	if err != nil {
 		l.Close()
 		return nil, net.ErrClosed
 	}
-	return conn, nil
+	return &conn{TCPConn: tcp}, nil
 }
 
 // control calls f with the socket.

@@ -26,12 +26,16 @@ func refuseSYN(fd uintptr) {
 
 // acceptWaiting accepts a connection that waits already; it is an error if none
 // does.
-func acceptWaiting(fd uintptr) (net.Conn, error) {
+func acceptWaiting(fd uintptr) (*net.TCPConn, error) {
 	accepted, _, err := syscall.Accept4(int(fd), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
 	if err != nil {
 		return nil, err
 	}
 	f := os.NewFile(uintptr(accepted), "")
 	defer f.Close()
-	return net.FileConn(f) // with a descriptor of its own
+	c, err := net.FileConn(f) // with a descriptor of its own
+	if err != nil {
+		return nil, err
+	}
+	return c.(*net.TCPConn), nil
 }

@@ -11,4 +11,4 @@ import (
 
 func refuseSYN(uintptr) {}
 
-func acceptWaiting(uintptr) (net.Conn, error) { return nil, errors.ErrUnsupported }
+func acceptWaiting(uintptr) (*net.TCPConn, error) { return nil, errors.ErrUnsupported }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ func writeGoMetrics(e *exposition, version string) {
 	e.sample("go_info", 1, "version", version)
 	e.gauge("go_threads", "Operating system threads created.", float64(threads))
 	e.gauge("go_sched_gomaxprocs_threads", "GOMAXPROCS.", float64(runtime.GOMAXPROCS(0)))
+	e.gauge("go_gc_gomemlimit_bytes", "GOMEMLIMIT.", float64(debug.SetMemoryLimit(-1)))
 	e.gauge("go_memstats_alloc_bytes", "Bytes of heap in use.", float64(m.Alloc))
 	e.counter("go_memstats_alloc_bytes_total", "Bytes of heap allocated, also those freed since.", float64(m.TotalAlloc))
 	e.gauge("go_memstats_sys_bytes", "Bytes obtained from the system.", float64(m.Sys))
