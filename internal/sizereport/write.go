@@ -115,7 +115,7 @@ func writeLevers(b *bytes.Buffer, tmp, app string, base Size, rounds int) error 
 	fmt.Fprintf(b, `
 ## What each lever earns
 
-The binary has %s bytes, %s by gzip -9. Each line is the binary without that
+The binary has %s bytes, %s by gzip (level 9 of Go's compress/gzip). Each line is the binary without that
 one lever and with all the others. The price is in requests per second of
 `+"`/health`"+`, negative where the lever makes it faster; a few percent either way
 are noise.
