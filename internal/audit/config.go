@@ -58,9 +58,9 @@ func checkRoot(a *auditor, found func(Finding)) {
 	if a.windows() || !a.isRoot() {
 		return
 	}
-	message := "runs as root: no USER is set"
+	message := "no USER is set"
 	if user := a.img.Config.Config.User; user != "" {
-		message = "runs as root: USER " + user
+		message = "USER " + user
 	}
 	found(Finding{Step: a.lastStep("USER"), Message: message})
 }
@@ -93,9 +93,9 @@ func checkUser(a *auditor, found func(Finding)) {
 func checkHealth(a *auditor, found func(Finding)) {
 	switch h := a.img.Config.Config.Healthcheck; {
 	case h == nil || len(h.Test) == 0:
-		found(Finding{Message: "no HEALTHCHECK"})
+		found(Finding{Message: "the configuration has none"})
 	case h.Test[0] == "NONE":
-		found(Finding{Step: a.lastStep("HEALTHCHECK"), Message: "HEALTHCHECK is switched off"})
+		found(Finding{Step: a.lastStep("HEALTHCHECK"), Message: "switched off by HEALTHCHECK NONE"})
 	}
 }
 
@@ -221,5 +221,5 @@ func checkDescription(a *auditor, found func(Finding)) {
 	if described(a.img.Config.Config.Labels) || a.img.Manifest != nil && described(a.img.Manifest.Annotations) {
 		return
 	}
-	found(Finding{Message: "no label org.opencontainers.image.* says what this is and where it comes from"})
+	found(Finding{Message: "nothing says what this is and where it comes from"})
 }

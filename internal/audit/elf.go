@@ -11,11 +11,21 @@ import (
 // minDebug is how many bytes of debug information are worth a finding.
 const minDebug = 64 << 10
 
+// runnable returns the program that the file is, where a container can start
+// it; nil elsewhere. Samples for a tool's tests are nobody's programs.
+func (f *file) runnable() *program {
+	if !f.shown || f.facts == nil || f.facts.program == nil || !f.facts.program.executable || f.Mode&0o111 == 0 || isSample(f.path) {
+		return nil
+	}
+	return f.facts.program
+}
+
 func checkDebug(_ *auditor, f *file, found func(Finding)) {
-	if !f.shown || f.facts == nil || f.facts.program == nil || !f.facts.program.executable {
+	p := f.runnable()
+	if p == nil {
 		return
 	}
-	if debug := f.facts.program.debug; debug >= minDebug {
+	if debug := p.debug; debug >= minDebug {
 		finding := f.at(fmt.Sprintf("%d of %d bytes are symbols and debug information", debug, f.Size))
 		finding.Bytes = debug
 		found(finding)
@@ -24,10 +34,10 @@ func checkDebug(_ *auditor, f *file, found func(Finding)) {
 
 // checkLibraries finds dynamic executables that can't start.
 func checkLibraries(a *auditor, f *file, found func(Finding)) {
-	if !f.shown || f.facts == nil || f.facts.program == nil || f.facts.program.loader == "" {
+	p := f.runnable()
+	if p == nil || p.loader == "" {
 		return
 	}
-	p := f.facts.program
 	if !strings.HasPrefix(p.loader, "/") || a.stack.Resolve(p.loader) == nil {
 		found(f.at("a dynamic executable, and its loader " + p.loader + " is not in the image"))
 		return
@@ -109,11 +119,7 @@ func hasFiles(n *layers.Node) bool {
 }
 
 func checkRoots(a *auditor, f *file, found func(Finding)) {
-	if !f.shown || f.facts == nil || f.facts.program == nil {
-		return
-	}
-	p := f.facts.program
-	if p.goVersion != "" && p.executable && p.client && !p.pool && !p.roots && !a.hasRoots() {
+	if p := f.runnable(); p != nil && p.goVersion != "" && p.client && !p.pool && !p.roots && !a.hasRoots() {
 		found(f.at("a guess: a Go program (" + p.goVersion + ") that makes TLS connections, and neither the image nor the program has roots to verify them"))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"devops-go/internal/layers"
@@ -99,7 +100,6 @@ func (a *auditor) finishFindings() {
 		for _, text := range []*string{&f.Message, &f.Instruction, &f.Path, &f.key} {
 			*text = a.secrets.redact(*text)
 		}
-		f.Fingerprint = a.fingerprint(f)
 	}
 	slices.SortStableFunc(a.findings, func(f, g Finding) int {
 		return cmp.Or(
@@ -107,16 +107,28 @@ func (a *auditor) finishFindings() {
 			cmp.Compare(f.Layer, g.Layer), cmp.Compare(f.Step, g.Step), cmp.Compare(f.Path, g.Path), cmp.Compare(f.key, g.key),
 		)
 	})
+	// What is there more than once is told apart by its number.
+	seen := map[string]int{}
+	for i := range a.findings {
+		f := &a.findings[i]
+		f.Fingerprint = a.fingerprint(f, 0)
+		if n := seen[f.Fingerprint]; n > 0 {
+			seen[f.Fingerprint]++
+			f.Fingerprint = a.fingerprint(f, n)
+		}
+		seen[f.Fingerprint]++
+	}
 }
 
 // fingerprint names a finding by what stays the same from build to build: not
-// its layer, nor how many bytes it weighs.
-func (a *auditor) fingerprint(f *Finding) string {
+// its layer, nor how many bytes it weighs. The number tells findings apart that
+// are otherwise the same.
+func (a *auditor) fingerprint(f *Finding, number int) string {
 	place := f.Path
 	if place == "" {
 		place = f.Instruction
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, repository(a.img.Name), place, f.key}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, repository(a.img.Name), place, f.key, strconv.Itoa(number)}, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
