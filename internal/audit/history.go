@@ -24,23 +24,43 @@ func (a *auditor) leaked(name, value, what string, i int, found func(Finding)) b
 	return true
 }
 
-// checkInstructions looks for secrets in what isn't ENV, ARG or LABEL.
+// checkInstructions looks for secrets in what isn't ENV, ARG or LABEL, and in
+// the commands of the configuration, which the history may not tell of.
 func checkInstructions(a *auditor, found func(Finding)) {
+	seen := map[string]bool{}
+	look := func(step int, keyword, text string) {
+		for _, span := range a.matcher.text(text) {
+			value := text[span.start:span.end]
+			a.secrets.learn(value)
+			if step == 0 && seen[value] {
+				continue
+			}
+			seen[value] = true
+			message := keyword + " holds a secret: " + span.kind
+			if span.name != "" {
+				message += " (" + span.name + ")"
+			}
+			found(Finding{Step: step, Message: message, key: span.kind + " " + span.name})
+		}
+	}
 	for i, s := range a.steps {
 		switch s.keyword {
 		case "ENV", "ARG", "LABEL":
 			continue
 		}
-		for _, span := range a.matcher.text(s.rest) {
-			a.secrets.learn(s.rest[span.start:span.end])
-			message := s.keyword + " holds a secret: " + span.kind
-			if span.name != "" {
-				message += " (" + span.name + ")"
-			}
-			found(Finding{Step: i + 1, Message: message, key: span.kind + " " + span.name})
-		}
+		look(i+1, s.keyword, s.rest)
+	}
+	config := &a.img.Config.Config
+	look(0, "ENTRYPOINT", quoted(config.Entrypoint))
+	look(0, "CMD", quoted(config.Cmd))
+	look(0, "ONBUILD", strings.Join(config.OnBuild, "\n"))
+	if config.Healthcheck != nil {
+		look(0, "HEALTHCHECK", quoted(config.Healthcheck.Test))
 	}
 }
+
+// quoted writes a command in exec form.
+func quoted(words []string) string { return fmt.Sprintf("%q", words) }
 
 func checkArguments(a *auditor, found func(Finding)) {
 	seen := map[pair]bool{}
@@ -106,7 +126,7 @@ func checkAdd(a *auditor, found func(Finding)) {
 
 // single reports whether a layer holds one file that isn't a directory.
 func (a *auditor) single(layer int) bool {
-	return layer == 0 || a.stack.Layers[layer-1].Files == 1
+	return layer > 0 && a.stack.Layers[layer-1].Files == 1
 }
 
 func checkAddURL(a *auditor, found func(Finding)) {

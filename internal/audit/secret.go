@@ -16,6 +16,7 @@ type matcher struct {
 	tokens, texts []format
 	assignment    *regexp.Regexp
 	option        *regexp.Regexp
+	exec          *regexp.Regexp
 }
 
 func newMatcher() matcher {
@@ -26,6 +27,8 @@ func newMatcher() matcher {
 		assignment: regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*)(?:=|["']\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;&|"'<>)]+)`),
 		// --NAME VALUE, and -u USER:PASSWORD of curl.
 		option: regexp.MustCompile(`(?:--([a-z][a-z0-9\-]*)|\s-u)\s+("[^"]*"|'[^']*'|[^\s;&|"'<>)\-][^\s;&|"'<>)]*)`),
+		// "--NAME", "VALUE" of the exec form.
+		exec: regexp.MustCompile(`"--?([a-z][a-z0-9\-]*)",?\s*("[^"]*")`),
 	}
 }
 
@@ -51,6 +54,9 @@ func (m *matcher) text(s string) []span {
 		} else if colon := strings.IndexByte(s[at[4]:at[5]], ':'); colon > 0 && strings.Contains(s, "curl") {
 			spans = m.assigned(spans, s, "password", at[4]+colon+1, at[5])
 		}
+	}
+	for _, at := range m.exec.FindAllStringSubmatchIndex(s, -1) {
+		spans = m.assigned(spans, s, s[at[2]:at[3]], at[4], at[5])
 	}
 	return disjoint(spans)
 }
