@@ -226,7 +226,7 @@ var needleNames = [...]string{
 	needleDial:      "crypto/tls.dial\x00",
 	needleGRPC:      "google.golang.org/grpc.(*ClientConn)",
 	needleFallback:  "crypto/x509.SetFallbackRoots\x00",
-	needlePool:      "crypto/x509.(*CertPool).AddCert",
+	needlePool:      "crypto/x509.(*CertPool).AddCertWithConstraint\x00",
 	needlePEM:       "-----BEGIN CERTIFICATE-----\nMII",
 }
 
