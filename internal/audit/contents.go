@@ -245,11 +245,13 @@ const overlap = 64
 
 // Write searches p; what lies across two writes is found, too.
 func (n *needles) Write(p []byte) (int, error) {
-	if len(n.tail) > 0 {
-		n.search(append(n.tail, p[:min(len(p), overlap)]...))
-	}
+	seam := append(n.tail, p[:min(len(p), overlap)]...)
+	n.search(seam)
 	n.search(p)
-	n.tail = append(n.tail[:0], p[max(0, len(p)-overlap):]...)
+	if len(p) >= overlap {
+		seam = p
+	}
+	n.tail = append(n.tail[:0], seam[max(0, len(seam)-overlap):]...)
 	return len(p), nil
 }
 
