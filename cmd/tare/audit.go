@@ -49,6 +49,7 @@ type auditRun struct {
 	deep     bool
 	shallow  bool
 	jobs     int
+	refs     string
 	shard    shardFlag
 	rules    bool
 	example  bool
@@ -68,6 +69,7 @@ func (a *auditRun) define(fs *flag.FlagSet) {
 	fs.BoolVar(&a.deep, "deep", false, "read the contents of the base image's layers, too")
 	fs.BoolVar(&a.shallow, "shallow", false, "read no contents: judge history, configuration, names and modes")
 	fs.IntVar(&a.jobs, "jobs", a.jobs, "judge `N` images at once")
+	fs.StringVar(&a.refs, "refs", "", "take references from `FILE`, as - does from standard input")
 	fs.Var(&a.shard, "shard", "judge only part `I/N` of the references, I from 0")
 	fs.BoolVar(&a.rules, "rules", false, "list the rules")
 	fs.BoolVar(&a.example, "init", false, "write an example of the configuration file")
@@ -79,7 +81,7 @@ func (a *auditRun) run(ctx context.Context, args []string, std stdio) error {
 		return a.listRules(ctx, args, std)
 	case a.example:
 		return a.gate.writeExample(args, std)
-	case len(args) == 0:
+	case len(args) == 0 && a.refs == "":
 		return &usageError{fmt.Errorf("audit: %w", errNoImage)}
 	case a.deep && a.shallow:
 		return &usageError{errors.New("audit: --deep and --shallow exclude each other")}
@@ -93,7 +95,10 @@ func (a *auditRun) run(ctx context.Context, args []string, std stdio) error {
 	if err := a.baseline.load(ctx, &a.source, std); err != nil {
 		return err
 	}
-	if len(args) == 1 && args[0] == "-" {
+	switch {
+	case a.refs != "":
+		return a.streamFile(ctx, args, std)
+	case len(args) == 1 && args[0] == "-":
 		return a.stream(ctx, std)
 	}
 	return a.list(ctx, a.shard.pick(args), std)

@@ -190,6 +190,10 @@ func TestAuditStream(t *testing.T) {
 	if len(got) != 4 || fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	put(t, dir, "images.txt", []byte(stdin))
+	if fromFile, _, code := output(t, dir, "", "audit", "--refs", "images.txt"); code != 2 || strings.Count(fromFile, "\n") != 4 {
+		t.Errorf("--refs: exit %d: %s", code, fromFile)
+	}
 	if _, stderr, code := output(t, dir, "neat.tar\n", "audit", "-"); code != 0 {
 		t.Errorf("exit %d: %s", code, stderr)
 	}

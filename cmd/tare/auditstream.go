@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,6 +31,20 @@ type stream struct {
 	shut   int // images that the gate stops
 	judged int
 	err    error // of the output
+}
+
+// streamFile judges the images that the file of --refs names.
+func (a *auditRun) streamFile(ctx context.Context, args []string, std stdio) error {
+	if err := wantArgs("audit --refs", args, 0, 0); err != nil {
+		return err
+	}
+	f, err := os.Open(a.refs)
+	if err != nil {
+		return fmt.Errorf("references %s: %w", report.Quote(a.refs), pathless(err))
+	}
+	defer f.Close()
+	std.in = f
+	return a.stream(ctx, std)
 }
 
 // stream judges the images that standard input names. An error on one is in
