@@ -15,10 +15,10 @@ const maxComment = 60_000
 // markdown writes the audit so that it fits a comment on a pull request.
 func (a *Audit) markdown(w io.Writer) error {
 	var text strings.Builder
-	for _, r := range a.Reports {
+	for i, r := range a.Reports {
 		part := markdownReport(r)
 		if text.Len()+len(part) > maxComment {
-			fmt.Fprintf(&text, "\n%s more than a comment holds; the JSON report has them all.\n", plural(len(a.Reports), "image"))
+			fmt.Fprintf(&text, "\n%s more than a comment holds; the JSON report has them all.\n", plural(len(a.Reports)-i, "image"))
 			break
 		}
 		text.WriteString(part)
