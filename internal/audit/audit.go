@@ -70,6 +70,8 @@ type auditor struct {
 	img   *image.Image
 	opts  Options
 	steps []step
+	// stepOf is the step of each layer, from 1.
+	stepOf []int
 	// base is how many layers are the base image's, as far as can be told.
 	base  int
 	stack *layers.Stack
@@ -93,7 +95,12 @@ type auditor struct {
 func newAuditor(img *image.Image, opts Options) *auditor {
 	a := &auditor{img: img, opts: opts, matcher: newMatcher(), facts: map[*layers.Entry]*facts{}}
 	a.seed, a.buffers.New = maphash.MakeSeed(), func() any { return new(bytes.Buffer) }
-	a.steps = a.readHistory()
+	a.steps, a.stepOf = a.readHistory(), make([]int, len(img.Layers))
+	for i, s := range a.steps {
+		if s.layer > 0 {
+			a.stepOf[s.layer-1] = i + 1
+		}
+	}
 	a.base = baseLayers(img)
 	return a
 }
@@ -114,13 +121,11 @@ func (a *auditor) finder(r *Rule) func(Finding) {
 // place completes what a finding says about where it is: a layer tells its
 // step and a step its layer.
 func (a *auditor) place(f *Finding) {
-	for i := range a.steps {
-		s := &a.steps[i]
-		if f.Step > 0 && i+1 != f.Step || f.Step == 0 && (f.Layer == 0 || s.layer != f.Layer) {
-			continue
-		}
-		f.Step, f.Instruction, f.Layer = i+1, s.instruction, s.layer
-		break
+	if f.Step == 0 && f.Layer > 0 {
+		f.Step = a.stepOf[f.Layer-1]
+	}
+	if f.Step > 0 {
+		f.Instruction, f.Layer = a.steps[f.Step-1].instruction, a.steps[f.Step-1].layer
 	}
 	if f.Layer > 0 {
 		f.Digest = layerDigest(a.img.Layers[f.Layer-1])

@@ -15,8 +15,8 @@ import (
 // facts are what was learnt from a file's content.
 type facts struct {
 	privateKey bool
-	// tokens are the kinds of secrets that were found by their look.
-	tokens []string
+	// token is the kind of a secret that was found by its look.
+	token string
 	// text is the whole content of a small file that a rule wants to see.
 	text []byte
 	// interpreter is what a script's first line names.
@@ -161,7 +161,7 @@ func (a *auditor) search(f *facts, e *layers.Entry, b []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, s := range spans {
-		f.tokens = append(f.tokens, s.kind)
+		f.token = s.kind
 		a.secrets.learn(string(b[s.start:s.end]))
 	}
 }

@@ -21,7 +21,7 @@ func fileRules() []Rule {
 			Looks: ".git directories, in every layer",
 			Why:   "It has every version of every file, with the secrets that were once in them.",
 			Fix:   "add .git to .dockerignore", Aliases: []string{},
-			file: checkGit,
+			image: checkGit,
 		},
 		{
 			ID: "TARE-F007", Title: "Shell history", Severity: Warning,

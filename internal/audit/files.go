@@ -77,8 +77,8 @@ func (f *file) secretKind() (secretKind, string) {
 	if isDotEnv(f.base) {
 		return dotEnv, "an .env file"
 	}
-	if f.facts != nil && len(f.facts.tokens) > 0 {
-		return token, "holds a secret: " + f.facts.tokens[0]
+	if f.facts != nil && f.facts.token != "" {
+		return token, "holds a secret: " + f.facts.token
 	}
 	return "", ""
 }
@@ -114,20 +114,6 @@ func checkDeleted(a *auditor, f *file, found func(Finding)) {
 		message = what + ", overwritten by a later layer: everyone who has the image has it"
 	}
 	found(f.at(message))
-}
-
-func checkGit(a *auditor, f *file, found func(Finding)) {
-	if f.base != "HEAD" || !f.IsRegular() || path.Base(path.Dir(f.path)) != ".git" {
-		return
-	}
-	dir := path.Dir(f.path)
-	var size int64
-	for _, e := range a.stack.Layers[f.Layer].Entries {
-		if e.IsRegular() && strings.HasPrefix(e.Node.Path(), dir+"/") {
-			size += e.Size
-		}
-	}
-	found(Finding{Layer: int(f.Layer) + 1, Path: "/" + dir, Bytes: size, Message: "a repository with its whole history"})
 }
 
 func checkShellHistory(_ *auditor, f *file, found func(Finding)) {

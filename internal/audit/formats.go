@@ -62,8 +62,14 @@ func textFormats() []format {
 	}
 }
 
-// maxToken bounds how much of a content is held against a pattern.
-const maxToken = 4096
+const (
+	// maxToken bounds how much of a content is held against a pattern.
+	maxToken = 4096
+	// A content with maxMisses places that only begin like a token was made to
+	// cost time, and is looked at through a smaller window.
+	maxMisses   = 100
+	smallWindow = 128
+)
 
 // A span is a secret in a text.
 type span struct {
@@ -73,15 +79,23 @@ type span struct {
 
 // find appends the spans of the format in b.
 func (f *format) find(spans []span, b []byte) []span {
+	window, misses := maxToken, 0
 	for at := 0; ; {
 		i := bytes.Index(b[at:], []byte(f.anchor))
 		if i < 0 {
 			return spans
 		}
 		at += i
-		m := f.pattern.FindSubmatchIndex(b[at:min(len(b), at+maxToken)])
-		if m == nil || !f.inner && at > 0 && isWord(b[at-1]) {
+		if !f.inner && at > 0 && isWord(b[at-1]) {
 			at += len(f.anchor)
+			continue
+		}
+		m := f.pattern.FindSubmatchIndex(b[at:min(len(b), at+window)])
+		if m == nil {
+			at += len(f.anchor)
+			if misses++; misses == maxMisses {
+				window = smallWindow
+			}
 			continue
 		}
 		from, to := at+m[0], at+m[1]

@@ -17,8 +17,11 @@ type heap struct {
 	first string
 	count int
 	bytes int64
-	names []string // what was heaped, each once
+	names []string // what was heaped, each once, up to maxNames
 }
+
+// maxNames is how many names a heap keeps.
+const maxNames = 20
 
 // heaps gathers the regular files that of assigns to something, layer by
 // layer; what is "" isn't gathered.
@@ -47,7 +50,7 @@ func (a *auditor) heaps(shownOnly bool, of func(p string) (what, name string)) [
 			}
 			h.count++
 			h.bytes += e.Size
-			if name != "" && !slices.Contains(h.names, name) {
+			if name != "" && len(h.names) < maxNames && !slices.Contains(h.names, name) {
 				h.names = append(h.names, name)
 			}
 		}
@@ -87,6 +90,25 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// checkGit finds directories .git with a HEAD, which every repository has.
+func checkGit(a *auditor, found func(Finding)) {
+	for _, h := range a.heaps(false, func(p string) (string, string) {
+		dir, rest, ok := strings.Cut("/"+p, "/.git/")
+		switch {
+		case !ok:
+			return "", ""
+		case rest == "HEAD":
+			return dir + "/.git", rest
+		}
+		return dir + "/.git", ""
+	}) {
+		if len(h.names) > 0 {
+			h.first = strings.TrimPrefix(h.what, "/")
+			found(h.finding("a repository with its whole history"))
+		}
+	}
 }
 
 func checkTools(a *auditor, found func(Finding)) {
