@@ -292,17 +292,5 @@ func TestAuditRulesDocument(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
-	const file = "../../docs/audit-rules.md"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is stale: tare audit --rules --format markdown -o docs/audit-rules.md", file)
-	}
+	goldenFile(t, "../../docs/audit-rules.md", "tare audit --rules --format markdown -o docs/audit-rules.md", got)
 }

@@ -44,6 +44,11 @@ func (a *auditor) visit(l *image.Layer, e *layers.Entry, content io.Reader) erro
 	if !e.IsRegular() || e.Size == 0 || !a.wanted(l, e) {
 		return nil
 	}
+	return a.learn(e, content)
+}
+
+// learn keeps the facts of a content. Layers are read at the same time.
+func (a *auditor) learn(e *layers.Entry, content io.Reader) error {
 	f, err := a.examine(e, content)
 	if err != nil {
 		return err
@@ -89,16 +94,8 @@ func (a *auditor) readEntry(ctx context.Context) error {
 	if a.facts[inode] != nil || inode.Size == 0 {
 		return nil
 	}
-	return a.stack.Contents(ctx, map[*layers.Entry]bool{inode: true}, func(_ *image.Layer, e *layers.Entry, content io.Reader) error {
-		f, err := a.examine(e, content)
-		if err != nil {
-			return err
-		}
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.facts[e] = f
-		return nil
-	})
+	wanted := map[*layers.Entry]bool{inode: true}
+	return a.stack.Contents(ctx, wanted, func(_ *image.Layer, e *layers.Entry, content io.Reader) error { return a.learn(e, content) })
 }
 
 // examine reads a content from front to end, once.
