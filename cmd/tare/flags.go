@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"devops-go/internal/audit"
 	"devops-go/internal/image"
 	"devops-go/internal/report"
 )
@@ -74,23 +75,8 @@ func (s *sizeFlag) Set(text string) error {
 
 // parseSize parses 2300000, 2.3MB or 64GiB.
 func parseSize(text string) (int64, error) {
-	number := strings.TrimRight(text, "BKMGTPEbkmgtpei ")
-	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || !(value >= 0) {
-		return 0, fmt.Errorf("size %q: want a number with a unit, as 2.3MB or 64GiB", text)
-	}
-	factor := map[string]float64{
-		"": 1, "b": 1,
-		"k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9, "t": 1e12, "tb": 1e12,
-		"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
-	}[strings.ToLower(strings.TrimSpace(text[len(number):]))]
-	if factor == 0 {
-		return 0, fmt.Errorf("size %q: unknown unit", text)
-	}
-	if value *= factor; !(value < 1<<62) {
-		return 0, fmt.Errorf("size %q: too large", text)
-	}
-	return int64(value), nil
+	n, err := audit.ParseSize(text)
+	return int64(n), err
 }
 
 // errNoImage is the usage error of a command without arguments.

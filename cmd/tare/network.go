@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 
 	"devops-go/internal/dockerconfig"
 	"devops-go/internal/engine"
@@ -16,6 +17,13 @@ import (
 type networkFlags struct {
 	plainHTTP listFlag
 	mirrors   mirrorFlag
+
+	// The clients are made once, however many images are opened, as each keeps
+	// connections and tokens.
+	once                       sync.Once
+	registry                   *registry.Client
+	engine                     *engine.Client
+	registryError, engineError error
 }
 
 func (n *networkFlags) define(fs *flag.FlagSet) {
@@ -27,23 +35,29 @@ func (n *networkFlags) define(fs *flag.FlagSet) {
 // connect gives opts the clients that answer for remote images. What is wrong
 // with the Docker client's configuration is told when it is needed.
 func (n *networkFlags) connect(opts *image.Options, needEngine, needRegistry bool) error {
-	config, err := dockerconfig.Load(dockerconfig.Dir(os.Getenv))
-	if err != nil && needRegistry {
-		return err
+	n.once.Do(n.makeClients)
+	opts.Registry, opts.Engine = n.registry, n.engine
+	switch {
+	case needRegistry && n.registryError != nil:
+		return n.registryError
+	case needEngine:
+		return n.engineError
 	}
+	return nil
+}
+
+func (n *networkFlags) makeClients() {
+	config, err := dockerconfig.Load(dockerconfig.Dir(os.Getenv))
 	o := registry.Options{PlainHTTP: n.plainHTTP, Mirrors: n.mirrors, UserAgent: userAgent()}
 	if err == nil {
 		o.Credentials = config.Credential
 	}
-	opts.Registry = registry.New(o)
+	n.registry, n.registryError = registry.New(o), err
 	endpoint, err := engine.Find(os.Getenv)
 	if err == nil {
-		opts.Engine, err = engine.New(endpoint)
+		n.engine, err = engine.New(endpoint)
 	}
-	if err != nil && needEngine {
-		return err
-	}
-	return nil
+	n.engineError = err
 }
 
 func userAgent() string {

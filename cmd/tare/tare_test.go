@@ -208,7 +208,12 @@ func golden(t *testing.T, name, title string, cmd *exec.Cmd) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprintf("$ %s\n%s--- stderr\n%s--- exit %d\n", title, &stdout, &stderr, cmd.ProcessState.ExitCode())
-	file := filepath.Join("testdata", name+".golden")
+	goldenFile(t, filepath.Join("testdata", name+".golden"), title, got)
+}
+
+// goldenFile compares what was made with the file, or makes the file anew.
+func goldenFile(t *testing.T, file, title, got string) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

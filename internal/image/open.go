@@ -209,7 +209,7 @@ func seekable(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, 
 
 // spool copies r to a file without a name.
 func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, error) {
-	f, err := nameless(opts.TempDir)
+	f, err := Nameless(opts.TempDir)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -225,9 +225,10 @@ func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, err
 	return f, n, nil
 }
 
-// nameless creates a file without a name. The directory for it is made where a
+// Nameless creates a file without a name in dir, or in the system's directory
+// for such files; it goes away with the process. The directory for it is made where a
 // scratch container has none.
-func nameless(dir string) (*os.File, error) {
+func Nameless(dir string) (*os.File, error) {
 	if dir == "" {
 		dir = os.TempDir()
 	}

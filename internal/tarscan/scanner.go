@@ -153,6 +153,16 @@ func (s *Scanner) Offset() (int64, bool) {
 	return s.start, seekable && s.rest == nil
 }
 
+// Section returns the current entry's content for reading at random, and false
+// where [Scanner.Offset] is false.
+func (s *Scanner) Section() (*io.SectionReader, bool) {
+	file, ok := s.src.(*fileSource)
+	if !ok || s.rest != nil {
+		return nil, false
+	}
+	return io.NewSectionReader(file.r, s.start, min(storedSize(&s.hdr), file.size-s.start)), true
+}
+
 // Read reads the current entry's content, sparse files with their holes
 // filled in; it returns io.EOF at its end.
 func (s *Scanner) Read(p []byte) (int, error) {

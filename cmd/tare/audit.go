@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"devops-go/internal/audit"
+	"devops-go/internal/image"
+	"devops-go/internal/layers"
+	"devops-go/internal/report"
+)
+
+func auditCommand() *command {
+	return &command{
+		name:  "audit",
+		usage: "[flags] IMAGE…",
+		short: "judge images by rules and budgets, as a gate for CI",
+		long: `The rules look at the history, the configuration, the files of every layer and
+the weight. What a project asks of its images stands in .tare.json, which is
+looked for from the working directory upwards (--init writes an example); a
+.dive-ci is understood, too. The exit code is 1 where a finding is at or above
+--fail-on or a budget is exceeded, 2 where an image could not be judged.
+
+An IMAGE - reads references from standard input, one a line, and writes one JSON
+object a line as each is done.
+
+example: tare audit --budget maxTransfer=2.3MB --report sarif=tare.sarif app.tar
+`,
+		define: func(fs *flag.FlagSet) runner {
+			a := newAuditRun()
+			a.define(fs)
+			return a.run
+		},
+	}
+}
+
+// An auditRun is the audit command with its flags.
+type auditRun struct {
+	source   sourceFlags
+	output   outputFlags
+	format   auditFormat
+	reports  reportsFlag
+	gate     gateFlags
+	baseline baselineFlags
+	deep     bool
+	shallow  bool
+	jobs     int
+	refs     string
+	shard    shardFlag
+	rules    bool
+	example  bool
+
+	settings audit.Settings
+}
+
+func newAuditRun() *auditRun { return &auditRun{jobs: 4} }
+
+func (a *auditRun) define(fs *flag.FlagSet) {
+	a.source.define(fs)
+	fs.Var(&a.format, "format", "write `FORMAT`: table, json, markdown, sarif or github")
+	fs.StringVar(&a.output.file, "o", "", "write to `FILE`; the table goes to standard output as well")
+	fs.Var(&a.reports, "report", "write another report, `FORMAT=FILE`; may be given more than once")
+	a.gate.define(fs)
+	a.baseline.define(fs)
+	fs.BoolVar(&a.deep, "deep", false, "read the contents of the base image's layers, too")
+	fs.BoolVar(&a.shallow, "shallow", false, "read no contents: judge history, configuration, names and modes")
+	fs.IntVar(&a.jobs, "jobs", a.jobs, "judge `N` images at once")
+	fs.StringVar(&a.refs, "refs", "", "take references from `FILE`, as - does from standard input")
+	fs.Var(&a.shard, "shard", "judge only part `I/N` of the references, I from 0")
+	fs.BoolVar(&a.rules, "rules", false, "list the rules")
+	fs.BoolVar(&a.example, "init", false, "write an example of the configuration file")
+}
+
+func (a *auditRun) run(ctx context.Context, args []string, std stdio) error {
+	switch {
+	case a.rules:
+		return a.listRules(ctx, args, std)
+	case a.example:
+		return a.gate.writeExample(args, std)
+	case len(args) == 0 && a.refs == "":
+		return &usageError{fmt.Errorf("audit: %w", errNoImage)}
+	case a.deep && a.shallow:
+		return &usageError{errors.New("audit: --deep and --shallow exclude each other")}
+	case a.jobs < 1:
+		return &usageError{fmt.Errorf("audit: --jobs %d: want at least 1", a.jobs)}
+	}
+	var err error
+	if a.settings, err = a.gate.settings(); err != nil {
+		return err
+	}
+	if err := a.baseline.load(ctx, &a.source, std); err != nil {
+		return err
+	}
+	switch {
+	case a.refs != "":
+		return a.streamFile(ctx, args, std)
+	case len(args) == 1 && args[0] == "-":
+		return a.stream(ctx, std)
+	}
+	return a.list(ctx, a.shard.pick(args), std)
+}
+
+func (a *auditRun) listRules(ctx context.Context, args []string, std stdio) error {
+	if err := wantArgs("audit --rules", args, 0, 0); err != nil {
+		return err
+	}
+	screen := a.output.screen(std)
+	return a.output.writeTo(ctx, std, func(w io.Writer) error {
+		return report.AuditRules(w, audit.Rules(), report.Format(a.format), screen)
+	})
+}
+
+// judge judges one image.
+func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (*audit.Report, error) {
+	baseline, err := a.baseline.of(ref)
+	if err != nil {
+		return nil, err
+	}
+	img, err := a.source.open(ctx, ref, std)
+	if err != nil {
+		return nil, err
+	}
+	defer img.Close()
+	opts := audit.Options{
+		Settings: a.settings,
+		Layers:   layers.Options{MaxSize: int64(a.source.maxSize), MaxFiles: a.source.maxFiles, Jobs: jobs},
+		Baseline: baseline,
+		Temp:     func() (*os.File, error) { return image.Nameless("") },
+	}
+	switch {
+	case a.deep:
+		opts.Depth = audit.Deep
+	case a.shallow:
+		opts.Depth = audit.Shallow
+	}
+	r, err := audit.Image(ctx, img, opts)
+	return r, hinted(err)
+}
+
+// list judges the images of the command line and writes one report of all.
+func (a *auditRun) list(ctx context.Context, refs []string, std stdio) error {
+	reports := make([]*audit.Report, len(refs))
+	failures := make([]error, len(refs))
+	jobs := 0
+	if len(refs) > 1 {
+		jobs = 1
+	}
+	if err := layers.Each(ctx, a.jobs, len(refs), func(ctx context.Context, i int) error {
+		reports[i], failures[i] = a.judge(ctx, refs[i], std, jobs)
+		return ctx.Err()
+	}); err != nil {
+		return err
+	}
+	if len(refs) == 1 && failures[0] != nil {
+		return failures[0]
+	}
+	result := report.Audit{Version: version}
+	for i, r := range reports {
+		if failures[i] != nil {
+			result.Failures = append(result.Failures, report.Failure{Image: refs[i], Error: failures[i].Error()})
+		} else {
+			result.Reports = append(result.Reports, r)
+		}
+	}
+	return a.write(ctx, &result, std)
+}
+
+// write writes the reports that are asked for, and returns what the exit code
+// follows from.
+func (a *auditRun) write(ctx context.Context, result *report.Audit, std stdio) error {
+	files := a.reports
+	format := report.Format(a.format)
+	if a.output.file != "" {
+		files = append(files, reportFile{format, a.output.file})
+	}
+	for _, f := range files {
+		out := outputFlags{file: f.file}
+		screen := out.screen(std)
+		if err := out.writeTo(ctx, std, func(w io.Writer) error { return result.Write(w, f.format, screen) }); err != nil {
+			return err
+		}
+	}
+	out := outputFlags{}
+	screen := out.screen(std)
+	if a.output.file == "" || format != report.Text && format != "" {
+		if a.output.file != "" {
+			format = report.Text
+		}
+		if err := out.writeTo(ctx, std, func(w io.Writer) error { return result.Write(w, format, screen) }); err != nil {
+			return err
+		}
+	}
+	return conclude(result)
+}
+
+// conclude returns what the exit code follows from.
+func conclude(result *report.Audit) error {
+	if n := len(result.Failures); n > 0 {
+		return fmt.Errorf("audit: %d of %d images could not be judged, the first: %s", n, n+len(result.Reports), result.Failures[0].Error)
+	}
+	for _, r := range result.Reports {
+		if !r.OK {
+			return errFinding
+		}
+	}
+	return nil
+}

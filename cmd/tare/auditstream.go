@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"devops-go/internal/audit"
+	"devops-go/internal/report"
+)
+
+// maxReference bounds a line with a reference.
+const maxReference = 64 << 10
+
+// A stream is the references of standard input, judged as they come.
+type stream struct {
+	run  *auditRun
+	std  stdio
+	line func(value any) error
+
+	mu     sync.Mutex // guards what follows, and the output
+	result report.Audit
+	keep   bool // the reports, for a format of the whole
+	failed int
+	shut   int // images that the gate stops
+	judged int
+	err    error // of the output
+}
+
+// streamFile judges the images that the file of --refs names.
+func (a *auditRun) streamFile(ctx context.Context, args []string, std stdio) error {
+	if err := wantArgs("audit --refs", args, 0, 0); err != nil {
+		return err
+	}
+	f, err := os.Open(a.refs)
+	if err != nil {
+		return fmt.Errorf("references %s: %w", report.Quote(a.refs), pathless(err))
+	}
+	defer f.Close()
+	std.in = f
+	return a.stream(ctx, std)
+}
+
+// stream judges the images that standard input names. An error on one is in
+// its line and ends none of the others.
+func (a *auditRun) stream(ctx context.Context, std stdio) error {
+	s := &stream{run: a, std: std, result: report.Audit{Version: version}}
+	lines := a.format == "" || report.Format(a.format) == report.JSON
+	s.keep = !lines || len(a.reports) > 0
+	if !lines {
+		s.line = func(any) error { return nil }
+		if err := s.judge(ctx, std.in); err != nil {
+			return err
+		}
+		return a.write(ctx, &s.result, std)
+	}
+	if err := a.output.writeTo(ctx, std, func(w io.Writer) error {
+		s.line = func(value any) error { return report.WriteLine(w, value) }
+		return s.judge(ctx, std.in)
+	}); err != nil {
+		return err
+	}
+	for _, f := range a.reports {
+		out := outputFlags{file: f.file}
+		screen := out.screen(std)
+		if err := out.writeTo(ctx, std, func(w io.Writer) error { return s.result.Write(w, f.format, screen) }); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.failed > 0:
+		return fmt.Errorf("audit: %d of %d images could not be judged", s.failed, s.judged)
+	case s.shut > 0:
+		return errFinding
+	}
+	return nil
+}
+
+// judge judges what in names, so many at a time.
+func (s *stream) judge(ctx context.Context, in io.Reader) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	refs := make(chan string)
+	var workers sync.WaitGroup
+	for range s.run.jobs {
+		workers.Go(func() {
+			for ref := range refs {
+				r, err := s.run.judge(ctx, ref, s.std, 1)
+				if s.done(ref, r, err) != nil {
+					cancel()
+				}
+			}
+		})
+	}
+	err := s.feed(ctx, in, refs)
+	close(refs)
+	workers.Wait()
+	if s.err != nil {
+		return s.err
+	}
+	return err
+}
+
+// feed sends the references of in that are of this shard.
+func (s *stream) feed(ctx context.Context, in io.Reader, refs chan<- string) error {
+	scanner := bufio.NewScanner(in)
+	scanner.Buffer(nil, maxReference)
+	for scanner.Scan() {
+		ref := strings.TrimSpace(scanner.Text())
+		if ref == "" || strings.HasPrefix(ref, "#") || !s.run.shard.has(ref) {
+			continue
+		}
+		select {
+		case refs <- ref:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		return fmt.Errorf("reading references: %w", err)
+	}
+	return ctx.Err()
+}
+
+// done takes in what came of one image.
+func (s *stream) done(ref string, r *audit.Report, err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return s.err
+	}
+	s.judged++
+	if err != nil {
+		s.failed++
+		failure := report.Failure{Image: ref, Error: err.Error()}
+		if s.keep {
+			s.result.Failures = append(s.result.Failures, failure)
+		}
+		s.err = s.line(failure)
+		return s.err
+	}
+	if !r.OK {
+		s.shut++
+	}
+	if s.keep {
+		s.result.Reports = append(s.result.Reports, r)
+	}
+	s.err = s.line(r)
+	return s.err
+}
+
+// shardFlag is one part of many; the zero value is all.
+type shardFlag struct{ part, of uint32 }
+
+func (s *shardFlag) String() string {
+	if s.of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.part, s.of)
+}
+
+func (s *shardFlag) Set(text string) error {
+	part, of, ok := strings.Cut(text, "/")
+	i, err := strconv.ParseUint(part, 10, 31)
+	n, err2 := strconv.ParseUint(of, 10, 31)
+	if !ok || err != nil || err2 != nil || n == 0 || i >= n {
+		return fmt.Errorf("shard %q: want I/N with I from 0 to N-1", text)
+	}
+	s.part, s.of = uint32(i), uint32(n)
+	return nil
+}
+
+// has reports whether the reference is of this part.
+func (s *shardFlag) has(ref string) bool {
+	if s.of == 0 {
+		return true
+	}
+	h := fnv.New32a()
+	io.WriteString(h, ref)
+	return h.Sum32()%s.of == s.part
+}
+
+func (s *shardFlag) pick(refs []string) []string {
+	var list []string
+	for _, ref := range refs {
+		if s.has(ref) {
+			list = append(list, ref)
+		}
+	}
+	return list
+}

@@ -1,0 +1,137 @@
+package audit
+
+func fileRules() []Rule {
+	return append(secretRules(), []Rule{
+		{
+			ID: "TARE-F001", Title: "Set-uid or set-gid program", Severity: Warning,
+			Looks: "executable files with the set-uid or set-gid bit",
+			Why:   "Whoever may run it gets its owner's rights; a flaw in it gives them root.",
+			Fix:   "chmod a-s it in the layer that makes it, or run with no-new-privileges", Aliases: []string{"CIS-DI-0008", "CIS Docker 4.8"},
+			file: checkSetID,
+		},
+		{
+			ID: "TARE-F002", Title: "World-writable", Severity: Warning,
+			Looks: "files that all may write, and directories without the sticky bit that all may write",
+			Why:   "Any process can replace what others trust.",
+			Fix:   "chmod o-w it, or chmod +t the directory, in the layer that makes it", Aliases: []string{},
+			file: checkWritable,
+		},
+		{
+			ID: "TARE-F005", Title: "Git repository", Severity: Warning,
+			Looks: ".git directories, in every layer",
+			Why:   "It has every version of every file, with the secrets that were once in them.",
+			Fix:   "add .git to .dockerignore", Aliases: []string{},
+			image: checkGit,
+		},
+		{
+			ID: "TARE-F007", Title: "Shell history", Severity: Warning,
+			Looks: ".bash_history, .ash_history, .python_history and the like, in every layer",
+			Why:   "It has what somebody typed, passwords too, and shows that the image was made by hand.",
+			Fix:   "build from a Dockerfile, or delete it in the layer that makes it", Aliases: []string{},
+			file: checkShellHistory,
+		},
+		{
+			ID: "TARE-F010", Title: "Build tools in the image", Severity: Warning,
+			Looks: "compilers, linkers, make and the like that a container sees",
+			Why:   "They weigh more than what they built, and serve whoever gets in.",
+			Fix:   "build in one stage, and copy the result to another", Aliases: []string{},
+			image: checkTools,
+		},
+		{
+			ID: "TARE-F011", Title: "Source code in the image", Severity: Warning,
+			Looks: "sources of compiled languages that a container sees, outside of /usr/share, /usr/include and /usr/lib",
+			Why:   "The program doesn't need it, and it isn't for everyone's eyes.",
+			Fix:   "build in one stage, and copy the result to another", Aliases: []string{},
+			image: checkSources,
+		},
+		{
+			ID: "TARE-F012", Title: "Cache of a language's package manager", Severity: Warning,
+			Looks: "caches of pip, npm, yarn, Go, cargo, Maven, Gradle, conda and others, in every layer",
+			Why:   "Nothing in a container uses it; a later layer that deletes it saves nothing.",
+			Fix:   "use RUN --mount=type=cache, or pip --no-cache-dir and its like", Aliases: []string{"DKL-DI-0005", "DL3042"},
+			image: cacheRule(false),
+		},
+		{
+			ID: "TARE-F013", Title: "Debug information in an executable", Severity: Warning,
+			Looks: "symbol tables and DWARF of 64 KiB or more in ELF executables that a container sees",
+			Why:   "Programs run without it.",
+			Fix:   "build with -ldflags='-s -w', or strip it", Aliases: []string{},
+			file: checkDebug,
+		},
+		{
+			ID: "TARE-F014", Title: "Loader or library missing", Severity: Error,
+			Looks: "the loader and the libraries that dynamic executables name",
+			Why:   "It doesn't start: \"no such file or directory\", though the file is there.",
+			Fix:   "build with CGO_ENABLED=0 or -static, or use a base that has the libraries", Aliases: []string{},
+			file: checkLibraries,
+		},
+		{
+			ID: "TARE-F015", Title: "TLS without roots", Severity: Warning,
+			Looks: "build information and symbols of Go programs, system roots in the image; a guess",
+			Why:   "Connections fail: \"certificate signed by unknown authority\".",
+			Fix:   "copy /etc/ssl/certs/ca-certificates.crt into the image, or embed golang.org/x/crypto/x509roots/fallback", Aliases: []string{},
+			file: checkRoots,
+		},
+		{
+			ID: "TARE-F016", Title: "The same content twice", Severity: Warning,
+			Looks: "files of 1 MB or more with the same content under different names, by their content",
+			Why:   "It is stored and pulled as often as it is there.",
+			Fix:   "make a link, in the same layer", Aliases: []string{},
+			image: checkDuplicates,
+		},
+		{
+			ID: "TARE-F017", Title: "Device node", Severity: Warning,
+			Looks: "character and block devices, in every layer",
+			Why:   "The runtime makes the devices of a container; one in a layer is a back door to the host's where it may be opened.",
+			Fix:   "don't make it in the image", Aliases: []string{},
+			file: checkDevice,
+		},
+		{
+			ID: "TARE-F018", Title: "Link out of the tree", Severity: Info,
+			Looks: "absolute links to what the image doesn't have, links that climb above the root; not those into /proc, /dev, /sys, /run, /tmp",
+			Why:   "It leads nowhere in a container, and out of the tree for whoever unpacks it on a host.",
+			Fix:   "remove the link, or make it relative", Aliases: []string{},
+			file: checkLink,
+		},
+	}...)
+}
+
+func secretRules() []Rule {
+	return []Rule{
+		{
+			ID: "TARE-F003", Title: "Private key", Severity: Error,
+			Looks: "contents and names of files; not under testdata, examples or /usr/share/doc",
+			Why:   "Everyone who can pull the image has the key.",
+			Fix:   "mount it when the container starts, and replace the key", Aliases: []string{"CIS-DI-0010"},
+			file: secretRule(privateKey),
+		},
+		{
+			ID: "TARE-F004", Title: "Environment file", Severity: Error,
+			Looks: ".env and .env.*, but not .env.example and the like",
+			Why:   "It is where projects keep their passwords.",
+			Fix:   "add it to .dockerignore, give its values to the container when it starts", Aliases: []string{"CIS-DI-0010", "DKL-LI-0003"},
+			file: secretRule(dotEnv),
+		},
+		{
+			ID: "TARE-F006", Title: "Credentials", Severity: Error,
+			Looks: "files in which tools keep logins: .aws/credentials, .docker/config.json, .npmrc, .netrc, .kube/config and others",
+			Why:   "Everyone who can pull the image can use them.",
+			Fix:   "use RUN --mount=type=secret, and revoke the ones that leaked", Aliases: []string{"CIS-DI-0010"},
+			file: secretRule(credentials),
+		},
+		{
+			ID: "TARE-F008", Title: "Deleted secret", Severity: Error,
+			Looks: "private keys, environment files, credentials and tokens that a later layer deletes or overwrites",
+			Why:   "The lower layer still has it: deleting hides it from the container, not from who pulls.",
+			Fix:   "use RUN --mount=type=secret or a build stage, and revoke what leaked", Aliases: []string{"CIS-DI-0010"},
+			file: checkDeleted,
+		},
+		{
+			ID: "TARE-F009", Title: "Token in a file", Severity: Error,
+			Looks: "contents of up to 4 MiB, for the known formats of tokens and keys",
+			Why:   "Everyone who can pull the image can use it.",
+			Fix:   "give it to the container when it starts, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010"},
+			file: secretRule(token),
+		},
+	}
+}

@@ -1,0 +1,193 @@
+package audit
+
+import (
+	"archive/tar"
+	"fmt"
+	"path"
+	"strings"
+
+	"devops-go/internal/layers"
+)
+
+// A file is an entry of a layer as the rules see it.
+type file struct {
+	*layers.Entry
+	path, base string // from the root, without a leading slash
+	facts      *facts // nil where the content wasn't read
+	// shown tells whether the merged tree shows this version of the path.
+	shown bool
+}
+
+func (a *auditor) file(e *layers.Entry) *file {
+	p := e.Node.Path()
+	return &file{
+		Entry: e,
+		path:  p,
+		base:  p[strings.LastIndexByte(p, '/')+1:],
+		facts: a.facts[e],
+		shown: e.Node.Present() && e.Node.Entry == e,
+	}
+}
+
+// at returns a finding at the file.
+func (f *file) at(message string) Finding {
+	return Finding{Layer: int(f.Layer) + 1, Path: "/" + f.path, Message: message}
+}
+
+func checkSetID(_ *auditor, f *file, found func(Finding)) {
+	if f.IsRegular() && f.Mode&0o6000 != 0 && f.Mode&0o111 != 0 {
+		what := "set-uid"
+		if f.Mode&0o4000 == 0 {
+			what = "set-gid"
+		}
+		found(f.at(fmt.Sprintf("%s, owner %d:%d, mode %s", what, f.UID, f.GID, f.ModeString())))
+	}
+}
+
+func checkWritable(_ *auditor, f *file, found func(Finding)) {
+	if !f.shown || f.Mode&0o002 == 0 || !f.IsRegular() && (f.Type != tar.TypeDir || f.Mode&0o1000 != 0) {
+		return
+	}
+	found(f.at("anybody may write here: mode " + f.ModeString()))
+}
+
+// A secretKind is what kind of secret a file is; "" for none.
+type secretKind string
+
+const (
+	privateKey  secretKind = "private key"
+	dotEnv      secretKind = ".env file"
+	credentials secretKind = "credentials"
+	token       secretKind = "token"
+)
+
+// secretKind returns what kind of secret the file is, and in words.
+func (f *file) secretKind() (secretKind, string) {
+	if !f.IsRegular() || f.Size == 0 || isSample(f.path) {
+		return "", ""
+	}
+	if f.facts != nil && f.facts.privateKey || f.facts == nil && isKeyName(f.base) {
+		return privateKey, "a private key"
+	}
+	if what, sign := credentialFile(f.path); what != "" {
+		if f.facts == nil || f.facts.text == nil || strings.Contains(string(f.facts.text), sign) {
+			return credentials, what
+		}
+	}
+	if isDotEnv(f.base) {
+		return dotEnv, "an .env file"
+	}
+	if f.facts != nil && f.facts.token != "" {
+		return token, "holds a secret: " + f.facts.token
+	}
+	return "", ""
+}
+
+// secretRule returns the check for one kind of secret that a container sees.
+func secretRule(kind secretKind) func(*auditor, *file, func(Finding)) {
+	return func(_ *auditor, f *file, found func(Finding)) {
+		if !f.shown {
+			return
+		}
+		if k, what := f.secretKind(); k == kind {
+			found(f.at(what))
+		}
+	}
+}
+
+// checkDeleted finds the secrets that a later layer takes away or writes over.
+func checkDeleted(a *auditor, f *file, found func(Finding)) {
+	if f.shown {
+		return
+	}
+	kind, what := f.secretKind()
+	if kind == "" {
+		return
+	}
+	message := what + ", deleted by a later layer: everyone who has the image has it"
+	if n := f.Node; n.Present() {
+		if now := n.Entry; now != nil {
+			if k, _ := a.file(now).secretKind(); k == kind && now.Size == f.Size {
+				return // the same file with another mode; the visible one is reported
+			}
+		}
+		message = what + ", overwritten by a later layer: everyone who has the image has it"
+	}
+	found(f.at(message))
+}
+
+func checkShellHistory(_ *auditor, f *file, found func(Finding)) {
+	if !f.IsRegular() || f.Size == 0 {
+		return
+	}
+	switch f.base {
+	case ".bash_history", ".ash_history", ".sh_history", ".zsh_history", ".zhistory", ".python_history", ".psql_history",
+		".mysql_history", ".node_repl_history", ".rediscli_history", ".sqlite_history", ".irb_history":
+		found(f.at("what somebody typed"))
+	}
+}
+
+func checkDevice(_ *auditor, f *file, found func(Finding)) {
+	if f.Type != tar.TypeChar && f.Type != tar.TypeBlock {
+		return
+	}
+	major, minor := f.Device()
+	kind := "character"
+	if f.Type == tar.TypeBlock {
+		kind = "block"
+	}
+	found(f.at(fmt.Sprintf("%s device %d:%d", kind, major, minor)))
+}
+
+// checkLink finds links that lead out of the tree: absolute ones to what the
+// image doesn't have, and those that climb above the root.
+func checkLink(a *auditor, f *file, found func(Finding)) {
+	if !f.shown || f.Type != tar.TypeSymlink && f.Type != tar.TypeLink {
+		return
+	}
+	if f.Type == tar.TypeLink {
+		if clean := path.Clean(strings.TrimLeft(f.Link, "/")); clean == ".." || strings.HasPrefix(clean, "../") {
+			found(f.at("a hard link to " + f.Link + ", above the root"))
+		}
+		return
+	}
+	if strings.HasPrefix(f.Link, "/") {
+		if !isRuntime(f.Link) && a.stack.Resolve(f.Link) == nil {
+			found(f.at("leads to " + f.Link + ", which the image doesn't have"))
+		}
+		return
+	}
+	if climbs(path.Dir(f.path), f.Link) {
+		found(f.at("leads to " + f.Link + ", above the root"))
+	}
+}
+
+// isRuntime holds for the places that only a running container has.
+func isRuntime(p string) bool {
+	for _, dir := range []string{"/proc", "/dev", "/sys", "/run", "/var/run", "/tmp"} {
+		if p == dir || strings.HasPrefix(p, dir+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// climbs reports whether the relative link in dir leaves the root.
+func climbs(dir, link string) bool {
+	depth := 0
+	if dir != "." {
+		depth = strings.Count(dir, "/") + 1
+	}
+	for name := range strings.SplitSeq(link, "/") {
+		switch name {
+		case "", ".":
+		case "..":
+			if depth--; depth < 0 {
+				return true
+			}
+		default:
+			depth++
+		}
+	}
+	return false
+}

@@ -1,0 +1,158 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"devops-go/internal/image"
+)
+
+// Settings that are taken are taken again when they are written down, and mean
+// the same.
+func FuzzSettings(f *testing.F) {
+	f.Add([]byte(Example))
+	f.Add([]byte(`{"budgets":{"maxSize":"2.3MB","minEfficiency":0.5},"ignore":[{"rule":"TARE-F001","reason":"x","until":"2027-01-31"}]}`))
+	f.Add([]byte(`{"//":"x","severities":{"TARE-C001":"off"},"failOn":"off"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := ReadSettings(bytes.NewReader(b))
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error has more than a line: %q", err)
+			}
+			return
+		}
+		written, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadSettings(bytes.NewReader(written))
+		if err != nil {
+			t.Fatalf("%s: %v", written, err)
+		}
+		if rewritten, _ := json.Marshal(again); !bytes.Equal(written, rewritten) {
+			t.Errorf("%s became %s", written, rewritten)
+		}
+	})
+}
+
+// Limits of .dive-ci are within what they may be.
+func FuzzDive(f *testing.F) {
+	f.Add([]byte("rules:\n  lowestEfficiency: 0.95\n  highest-wasted-bytes: 20MB # x\n  highestUserWastedPercent: '0.2'\n"))
+	f.Add([]byte("---\nrules:\n\tlowest-efficiency: disabled\nother:\n  a: b\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := ReadDive(bytes.NewReader(b))
+		if err == nil && s.check() != nil {
+			t.Errorf("%q: %v", b, s.check())
+		}
+	})
+}
+
+func historySeeds(f *testing.F) []string {
+	b, err := os.ReadFile("testdata/histories.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	return strings.Split(string(b), "\n")
+}
+
+// What is taken out of an instruction was in it, and its parts can be put
+// together again.
+func FuzzInstruction(f *testing.F) {
+	for _, seed := range historySeeds(f) {
+		f.Add(seed)
+	}
+	f.Add("RUN |2 A=1 2 B=x /bin/sh -c true")
+	f.Add(`ADD --chown=1:1 ["a b", "c"]`)
+	f.Fuzz(func(t *testing.T, createdBy string) {
+		h := image.History{CreatedBy: createdBy}
+		for _, argument := range h.Arguments() {
+			if !strings.Contains(createdBy, argument) {
+				t.Errorf("argument %q isn't in %q", argument, createdBy)
+			}
+		}
+		instruction := h.Instruction()
+		keyword, rest, _ := strings.Cut(instruction, " ")
+		for _, p := range splitPairs(rest) {
+			if !strings.Contains(rest, p.value) || !strings.Contains(rest, p.name) {
+				t.Errorf("pair %q isn't in %q", p, rest)
+			}
+		}
+		addSources(step{keyword: keyword, rest: rest})
+		pipesToShell(rest)
+		hasCommand(rest, "apt-get update")
+	})
+}
+
+// Spans lie in the text, in order and apart; and nothing that was masked stands
+// anywhere in what is redacted.
+func FuzzSecret(f *testing.F) {
+	for _, tt := range secretTexts() {
+		f.Add(tt.text)
+	}
+	for _, seed := range historySeeds(f) {
+		f.Add(seed)
+	}
+	m := newMatcher()
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 1<<16 {
+			return
+		}
+		end := 0
+		var known redactor
+		for _, s := range m.text(text) {
+			if s.start < end || s.end <= s.start || s.end > len(text) || s.kind == "" {
+				t.Fatalf("span %+v after %d in %q", s, end, text)
+			}
+			end = s.end
+			known.learn(text[s.start:s.end])
+		}
+		known.ready()
+		redacted := known.redact(m.mask(text))
+		for value := range known.values {
+			if !strings.Contains(mask, value) && strings.Contains(strings.ReplaceAll(redacted, mask, "\x00"), value) {
+				t.Errorf("%q is still in %q", value, redacted)
+			}
+		}
+	})
+}
+
+// A private key is found wherever it stands in a content.
+func FuzzPrivateKey(f *testing.F) {
+	f.Add([]byte("x = '"), []byte("'"))
+	f.Add([]byte("-----BEGIN "), []byte("PRIVATE KEY-----"))
+	f.Fuzz(func(t *testing.T, before, after []byte) {
+		content := append(append(append([]byte{}, before...), "\n"+keyText...), after...)
+		if !hasPrivateKey(content) {
+			t.Errorf("no key in %q", content)
+		}
+		start, end, ok := findPrivateKey(append(before, after...))
+		if ok && (start < 0 || end > len(before)+len(after) || end-start < minKey) {
+			t.Errorf("key at %d to %d", start, end)
+		}
+	})
+}
+
+// Sizes that are taken come back from what JSON makes of them.
+func FuzzSize(f *testing.F) {
+	for _, s := range []string{"2.3MB", "64GiB", "0", "1e3", "-1", "1 kB"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		size, err := ParseSize(text)
+		if err != nil {
+			return
+		}
+		if size < 0 {
+			t.Fatalf("%q is %d", text, size)
+		}
+		var again Size
+		b, _ := json.Marshal(size)
+		if err := json.Unmarshal(b, &again); err != nil || !reflect.DeepEqual(size, again) && size < 1<<53 {
+			t.Errorf("%q: %d, then %d: %v", text, size, again, err)
+		}
+	})
+}

@@ -1,0 +1,245 @@
+package audit
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// leaked reports the secrets in the value of name, at step i (from 0; -1 for
+// the configuration alone).
+func (a *auditor) leaked(name, value, what string, i int, found func(Finding)) bool {
+	spans := a.matcher.pair(name, value)
+	for _, s := range spans {
+		a.secrets.learn(value[s.start:s.end])
+	}
+	if len(spans) == 0 {
+		return false
+	}
+	found(Finding{Step: i + 1, Message: fmt.Sprintf("%s %s is a secret: %s", what, name, spans[0].kind), key: name})
+	return true
+}
+
+// checkInstructions looks for secrets in what isn't ENV, ARG or LABEL, and in
+// the commands of the configuration, which the history may not tell of.
+func checkInstructions(a *auditor, found func(Finding)) {
+	seen := map[string]bool{}
+	look := func(step int, keyword, text string) {
+		for _, span := range a.matcher.text(text) {
+			value := text[span.start:span.end]
+			a.secrets.learn(value)
+			if step == 0 && seen[value] {
+				continue
+			}
+			seen[value] = true
+			message := keyword + " holds a secret: " + span.kind
+			if span.name != "" {
+				message += " (" + span.name + ")"
+			}
+			found(Finding{Step: step, Message: message, key: span.kind + " " + span.name})
+		}
+	}
+	for i, s := range a.steps {
+		switch s.keyword {
+		case "ENV", "ARG", "LABEL":
+			continue
+		}
+		look(i+1, s.keyword, s.rest)
+	}
+	config := &a.img.Config.Config
+	look(0, "ENTRYPOINT", quoted(config.Entrypoint))
+	look(0, "CMD", quoted(config.Cmd))
+	look(0, "ONBUILD", strings.Join(config.OnBuild, "\n"))
+	if config.Healthcheck != nil {
+		look(0, "HEALTHCHECK", quoted(config.Healthcheck.Test))
+	}
+}
+
+// quoted writes a command in exec form.
+func quoted(words []string) string { return fmt.Sprintf("%q", words) }
+
+func checkArguments(a *auditor, found func(Finding)) {
+	seen := map[pair]bool{}
+	for i, s := range a.steps {
+		pairs := s.arguments
+		if s.keyword == "ARG" {
+			pairs = append(slices.Clone(pairs), splitPairs(s.rest)...)
+		}
+		for _, p := range pairs {
+			if !seen[p] {
+				seen[p] = a.leaked(p.name, p.value, "build argument", i, found)
+			}
+		}
+	}
+}
+
+func checkEnvironment(a *auditor, found func(Finding)) {
+	a.checkPairs("ENV", "variable", splitArguments(a.img.Config.Config.Env), found)
+}
+
+func checkLabels(a *auditor, found func(Finding)) {
+	var pairs []pair
+	for _, name := range slices.Sorted(maps.Keys(a.img.Config.Config.Labels)) {
+		pairs = append(pairs, pair{name, a.img.Config.Config.Labels[name]})
+	}
+	a.checkPairs("LABEL", "label", pairs, found)
+}
+
+// checkPairs looks at the pairs of the configuration and at those that an
+// instruction of that keyword once set.
+func (a *auditor) checkPairs(keyword, what string, config []pair, found func(Finding)) {
+	seen := map[pair]bool{}
+	for i, s := range a.steps {
+		if s.keyword != keyword {
+			continue
+		}
+		for _, p := range splitPairs(s.rest) {
+			if !seen[p] {
+				seen[p] = a.leaked(p.name, p.value, what, i, found)
+			}
+		}
+	}
+	for _, p := range config {
+		if !seen[p] {
+			a.leaked(p.name, p.value, what, -1, found)
+		}
+	}
+}
+
+// checkAdd finds an ADD that does no more than COPY does.
+func checkAdd(a *auditor, found func(Finding)) {
+	for i, s := range a.steps {
+		sources, ok := addSources(s)
+		if !ok || isRemote(sources) || slices.ContainsFunc(sources, isArchive) {
+			continue
+		}
+		if strings.HasPrefix(sources[0], "file:") && !a.single(s.layer) {
+			continue // the classic builder's record of an archive that was unpacked
+		}
+		found(Finding{Step: i + 1, Message: "ADD where COPY serves"})
+	}
+}
+
+// single reports whether a layer holds one file that isn't a directory.
+func (a *auditor) single(layer int) bool {
+	return layer > 0 && a.stack.Layers[layer-1].Files == 1
+}
+
+func checkAddURL(a *auditor, found func(Finding)) {
+	for i, s := range a.steps {
+		if sources, ok := addSources(s); ok && isRemote(sources) {
+			found(Finding{Step: i + 1, Message: "ADD fetches a URL; nothing checks what comes"})
+		}
+	}
+}
+
+// addSources returns the sources of an ADD without checksum.
+func addSources(s step) ([]string, bool) {
+	if s.keyword != "ADD" || strings.Contains(s.rest, "--checksum=") {
+		return nil, false
+	}
+	words := strings.Fields(strings.Trim(strings.NewReplacer(`"`, "", ",", " ").Replace(s.rest), "[]"))
+	words = slices.DeleteFunc(words, func(w string) bool { return strings.HasPrefix(w, "--") })
+	if len(words) < 2 {
+		return nil, false
+	}
+	return words[:len(words)-1], true
+}
+
+func isRemote(sources []string) bool {
+	return slices.ContainsFunc(sources, func(s string) bool {
+		return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "ftp://")
+	})
+}
+
+// isArchive holds for what ADD unpacks and for repositories that it clones.
+func isArchive(source string) bool {
+	name := strings.ToLower(path.Base(source))
+	for _, end := range []string{".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".git"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return strings.HasPrefix(source, "git@") || strings.Contains(source, ".git#") || strings.ContainsAny(source, "*$")
+}
+
+// baseName is the annotation, or the label, that says what an image was built
+// on.
+const baseName = "org.opencontainers.image.base.name"
+
+func checkBase(a *auditor, found func(Finding)) {
+	name := a.img.Config.Config.Labels[baseName]
+	if m := a.img.Manifest; m != nil && m.Annotations[baseName] != "" {
+		name = m.Annotations[baseName]
+	}
+	if name == "" || name == "scratch" || strings.Contains(name, "@") {
+		return
+	}
+	_, tag, tagged := strings.Cut(path.Base(name), ":")
+	switch {
+	case !tagged:
+		found(Finding{Message: "base " + name + " has no tag", key: baseName})
+	case tag == "latest":
+		found(Finding{Message: "base " + name + " moves", key: baseName})
+	}
+}
+
+func checkPartners(a *auditor, found func(Finding)) {
+	lone := 0
+	for _, s := range a.steps {
+		if s.lone {
+			lone++
+		}
+	}
+	if lone > 0 && len(a.img.Config.History) > 0 {
+		found(Finding{Message: fmt.Sprintf("%d steps or layers without a partner: %d layers, %d history entries", lone, len(a.img.Layers), len(a.img.Config.History))})
+	}
+}
+
+// clockSkew is by how much the clocks of two machines may differ.
+const clockSkew = 10 * time.Minute
+
+// pinned are times that were set by hand for the sake of reproducibility: the
+// zero time, 1970, 1980 and their neighbours.
+func pinned(t time.Time) bool { return t.Year() <= 1981 }
+
+func checkOrder(a *auditor, found func(Finding)) {
+	var last time.Time
+	for i, s := range a.steps {
+		if s.created == nil || pinned(*s.created) {
+			continue
+		}
+		if s.created.Before(last.Add(-clockSkew)) {
+			found(Finding{Step: i + 1, Message: "the step is older than the one before it by " + round(last.Sub(*s.created))})
+		}
+		last = *s.created
+	}
+}
+
+func checkFuture(a *auditor, found func(Finding)) {
+	limit := a.opts.Now.Add(clockSkew)
+	for i, s := range a.steps {
+		if s.created != nil && s.created.After(limit) {
+			found(Finding{Step: i + 1, Message: "made " + round(s.created.Sub(a.opts.Now)) + " in the future"})
+			return
+		}
+	}
+	if c := a.img.Config.Created; c != nil && c.After(limit) {
+		found(Finding{Message: "the image was made " + round(c.Sub(a.opts.Now)) + " in the future"})
+	}
+}
+
+// round writes a duration in one unit.
+func round(d time.Duration) string {
+	switch hours := int(d.Hours()); {
+	case hours >= 48:
+		return strconv.Itoa(hours/24) + " days"
+	case hours >= 2:
+		return strconv.Itoa(hours) + " hours"
+	}
+	return strconv.Itoa(int(d.Minutes())) + " minutes"
+}

@@ -1,0 +1,183 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"devops-go/internal/layers"
+)
+
+// A Report is what came of judging an image. Figures that aren't known are
+// nil; sizes are bytes.
+type Report struct {
+	Image    string `json:"image"`
+	Platform string `json:"platform"`
+	Manifest string `json:"manifestDigest,omitempty"`
+	Config   string `json:"configDigest"`
+	// OK is false where the gate is to stay shut.
+	OK bool `json:"ok"`
+
+	Size       *int64   `json:"size"`
+	Transfer   *int64   `json:"transfer"`
+	Net        *int64   `json:"net"`
+	Tare       *int64   `json:"tare"`
+	Dead       *int64   `json:"dead"`
+	Wasted     *int64   `json:"wasted"`
+	Efficiency *float64 `json:"efficiency"`
+	Layers     int      `json:"layers"`
+	Files      *int     `json:"files"`
+	// BaseLayers is how many of the layers seem to be the base image's.
+	BaseLayers int `json:"baseLayers"`
+
+	Counts   Counts    `json:"counts"`
+	Budgets  []Budget  `json:"budgets"`
+	Findings []Finding `json:"findings"`
+	Ignored  []Finding `json:"ignored"`
+	// Notes are about the gate itself: ignores that expired or ignore nothing.
+	Notes []string `json:"notes"`
+}
+
+// Counts are the findings by severity.
+type Counts struct {
+	Error   int `json:"error"`
+	Warning int `json:"warning"`
+	Info    int `json:"info"`
+}
+
+// judge makes the report of what was found.
+func (a *auditor) judge(ctx context.Context) (*Report, error) {
+	w, err := a.stack.Weigh("")
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{
+		Image: w.Image, Platform: w.Platform, Manifest: w.Manifest, Config: w.Config,
+		Size: w.Size, Transfer: w.Transfer, Net: w.Net, Tare: w.Tare, Dead: w.Dead, Wasted: w.Wasted, Efficiency: w.Efficiency,
+		Layers: w.Layers, Files: w.Files, BaseLayers: a.base,
+		Findings: []Finding{}, Ignored: []Finding{}, Notes: []string{},
+	}
+	if err := a.hold(ctx, r); err != nil {
+		return nil, err
+	}
+	a.finishFindings()
+	a.ignore(r)
+	for _, f := range r.Findings {
+		switch f.Severity {
+		case Error:
+			r.Counts.Error++
+		case Warning:
+			r.Counts.Warning++
+		case Info:
+			r.Counts.Info++
+		}
+	}
+	r.OK = a.passes(r)
+	return r, nil
+}
+
+// passes reports whether the gate opens.
+func (a *auditor) passes(r *Report) bool {
+	limit := a.opts.Settings.failOn()
+	for _, f := range r.Findings {
+		if limit != Off && f.Severity.Rank() >= limit.Rank() {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(r.Budgets, func(b Budget) bool { return b.Over })
+}
+
+// finishFindings masks, marks and sorts the findings.
+func (a *auditor) finishFindings() {
+	a.secrets.ready()
+	for i := range a.findings {
+		f := &a.findings[i]
+		for _, text := range []*string{&f.Message, &f.Instruction, &f.Path, &f.key} {
+			*text = a.secrets.redact(*text)
+		}
+	}
+	slices.SortStableFunc(a.findings, func(f, g Finding) int {
+		return cmp.Or(
+			cmp.Compare(g.Severity.Rank(), f.Severity.Rank()), cmp.Compare(f.Rule, g.Rule),
+			cmp.Compare(f.Layer, g.Layer), cmp.Compare(f.Step, g.Step), cmp.Compare(f.Path, g.Path), cmp.Compare(f.key, g.key),
+		)
+	})
+	// What is there more than once is told apart by its number.
+	seen := map[string]int{}
+	for i := range a.findings {
+		f := &a.findings[i]
+		f.Fingerprint = a.fingerprint(f, 0)
+		if n := seen[f.Fingerprint]; n > 0 {
+			seen[f.Fingerprint]++
+			f.Fingerprint = a.fingerprint(f, n)
+		}
+		seen[f.Fingerprint]++
+	}
+}
+
+// fingerprint names a finding by what stays the same from build to build: not
+// its layer, nor how many bytes it weighs. The number tells findings apart that
+// are otherwise the same.
+func (a *auditor) fingerprint(f *Finding, number int) string {
+	place := f.Path
+	if place == "" {
+		place = f.Instruction
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, repository(a.img.Name), place, f.key, strconv.Itoa(number)}, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// repository is an image's name without tag and digest.
+func repository(name string) string {
+	name, _, _ = strings.Cut(name, "@")
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
+		name = name[:i]
+	}
+	return name
+}
+
+// hold holds the image against the budgets and the baseline.
+func (a *auditor) hold(ctx context.Context, r *Report) error {
+	budgets := a.opts.Settings.Budgets
+	if r.Transfer == nil && (budgets.MaxTransfer != nil || a.opts.Baseline.wantsTransfer()) {
+		transfer, err := a.transfer(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.img.Name, err)
+		}
+		r.Transfer = &transfer
+	}
+	r.Budgets = append(budgets.judge(r, a.stack), a.opts.Baseline.judge(r)...)
+	for _, b := range r.Budgets {
+		if !b.Over {
+			continue
+		}
+		rule := FindRule(ruleBudget)
+		if b.Growth {
+			rule = FindRule(ruleGrowth)
+		}
+		a.finder(rule)(Finding{Message: b.String(), key: b.Name})
+	}
+	return nil
+}
+
+// transfer compresses what the source holds uncompressed, to know what a pull
+// moves.
+func (a *auditor) transfer(ctx context.Context) (int64, error) {
+	for _, l := range a.img.Layers {
+		if _, known := l.Transfer(); known {
+			continue
+		}
+		size, err := layers.GzipSize(ctx, l)
+		if err != nil {
+			return 0, err
+		}
+		l.GzipSize = size
+	}
+	transfer, _ := a.img.Transfer()
+	return transfer, nil
+}

@@ -1,0 +1,228 @@
+package audit
+
+func historyRules() []Rule {
+	return []Rule{
+		{
+			ID: "TARE-H001", Title: "Secret in an instruction", Severity: Error,
+			Looks: "RUN, COPY, CMD and other instructions: known formats of tokens and keys, passwords in URLs, assignments to telling names, long random values",
+			Why:   "The history is part of the image: whoever can pull it can read it.",
+			Fix:   "pass it with RUN --mount=type=secret, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010", "CIS Docker 4.10"},
+			image: checkInstructions,
+		},
+		{
+			ID: "TARE-H002", Title: "Secret in a build argument", Severity: Error,
+			Looks: "ARG defaults, and the values that builders record with each RUN (|1 TOKEN=…)",
+			Why:   "Build arguments are written into the history of every RUN that follows.",
+			Fix:   "pass it with RUN --mount=type=secret instead of --build-arg, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010", "CIS Docker 4.10"},
+			image: checkArguments,
+		},
+		{
+			ID: "TARE-H003", Title: "Secret in an environment variable", Severity: Error,
+			Looks: "ENV in the configuration and in the history, also where a later ENV replaced it",
+			Why:   "Every container, every child process and everyone who can pull the image can read it.",
+			Fix:   "give it to the container when it starts, as a file or a variable, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010", "CIS Docker 4.10"},
+			image: checkEnvironment,
+		},
+		{
+			ID: "TARE-H004", Title: "Secret in a label", Severity: Error,
+			Looks: "LABEL in the configuration and in the history",
+			Why:   "Labels are shown by registries, by docker inspect and by every scanner.",
+			Fix:   "remove the label, and revoke the secret", Aliases: []string{"CIS-DI-0010"},
+			image: checkLabels,
+		},
+		{
+			ID: "TARE-H005", Title: "ADD where COPY serves", Severity: Info,
+			Looks: "ADD of what is neither an archive nor remote",
+			Why:   "ADD unpacks and downloads by the look of its source; COPY only copies.",
+			Fix:   "write COPY", Aliases: []string{"CIS-DI-0009", "CIS Docker 4.9", "DL3020"},
+			image: checkAdd,
+		},
+		{
+			ID: "TARE-H006", Title: "ADD of a URL", Severity: Warning,
+			Looks: "ADD with an http, https or ftp source and no --checksum",
+			Why:   "Nothing checks what comes, and the file remains in its layer even if a later one unpacks and deletes it.",
+			Fix:   "use ADD --checksum=sha256:…, or fetch, check, unpack and delete in one RUN", Aliases: []string{"CIS-DI-0009", "CIS Docker 4.9", "DL3020"},
+			image: checkAddURL,
+		},
+		{
+			ID: "TARE-H007", Title: "Package index updated apart from its use", Severity: Warning,
+			Looks: "a RUN with apt-get update (apk update …) alone, and a later RUN that installs",
+			Why:   "The build cache keeps the old index, and the installation takes old packages or fails.",
+			Fix:   "update and install in one RUN", Aliases: []string{"CIS-DI-0007", "CIS Docker 4.7", "DL3009"},
+			image: checkIndex,
+		},
+		{
+			ID: "TARE-H008", Title: "Cache of the package manager left behind", Severity: Warning,
+			Looks: "files under /var/lib/apt/lists, /var/cache/apt, /var/cache/apk, /var/cache/dnf and the like, in every layer",
+			Why:   "Nothing in a container uses it; a later layer that deletes it saves nothing.",
+			Fix:   "delete it in the RUN that made it, or use apk add --no-cache or a cache mount", Aliases: []string{"DKL-DI-0004", "DKL-DI-0005", "DL3009", "DL3019"},
+			image: cacheRule(true),
+		},
+		{
+			ID: "TARE-H009", Title: "chmod or chown copied files into a second layer", Severity: Warning,
+			Looks: "files that a layer ships again with the same size and time and another mode or owner",
+			Why:   "A layer holds whole files: changing a mode ships the content a second time.",
+			Fix:   "use COPY --chmod and --chown, or change them in the layer that makes them", Aliases: []string{},
+			image: checkCopied,
+		},
+		{
+			ID: "TARE-H010", Title: "Download piped into a shell", Severity: Warning,
+			Looks: "RUN with curl … | sh, bash <(curl …), sh -c \"$(curl …)\"",
+			Why:   "What runs is whatever the server sends that day, checked by nobody.",
+			Fix:   "download to a file, check its digest, then run it", Aliases: []string{"DL4006"},
+			image: checkPipe,
+		},
+		{
+			ID: "TARE-H011", Title: "Base image without a fixed tag", Severity: Warning,
+			Looks: "the annotation or label " + baseName + ": latest, or no tag",
+			Why:   "The same Dockerfile builds something else tomorrow.",
+			Fix:   "name the base with a version or a digest", Aliases: []string{"DKL-DI-0006", "DL3006", "DL3007"},
+			image: checkBase,
+		},
+		{
+			ID: "TARE-H012", Title: "History and layers disagree", Severity: Warning,
+			Looks: "history entries that should have made a layer, and layers, paired in order",
+			Why:   "What the history says of the layers can't be trusted.",
+			Fix:   "build the image anew; tare history shows what has no partner", Aliases: []string{},
+			image: checkPartners,
+		},
+		{
+			ID: "TARE-H013", Title: "Steps out of order", Severity: Info,
+			Looks: "the times of the history; times that were set by hand (up to 1981) don't count",
+			Why:   "The image was put together by something else than a builder, or a clock was wrong. Builds with SOURCE_DATE_EPOCH on a newer base do this, too.",
+			Fix:   "check where the image comes from", Aliases: []string{},
+			image: checkOrder,
+		},
+		{
+			ID: "TARE-H014", Title: "Made in the future", Severity: Warning,
+			Looks: "the times of the history and of the image",
+			Why:   "A clock is wrong, here or where the image was made; caches and clean-up by age go wrong with it.",
+			Fix:   "set the clock of the machine that built it, or SOURCE_DATE_EPOCH", Aliases: []string{},
+			image: checkFuture,
+		},
+	}
+}
+
+func configRules() []Rule {
+	return []Rule{
+		{
+			ID: "TARE-C001", Title: "Runs as root", Severity: Warning,
+			Looks: "the user of the configuration: none, 0, root, 0:0, or a name with the ID 0",
+			Why:   "Who breaks out of the process is root in the container, and often half-way to the host.",
+			Fix:   "add USER with a numeric ID, as USER 65532:65532", Aliases: []string{"CIS-DI-0001", "CIS Docker 4.1", "DL3002"},
+			image: checkRoot,
+		},
+		{
+			ID: "TARE-C002", Title: "User does not exist", Severity: Error,
+			Looks: "a user or group by name, looked up in the image's /etc/passwd and /etc/group",
+			Why:   "The container does not start.",
+			Fix:   "create the user in the image, or use a numeric ID", Aliases: []string{},
+			image: checkUser,
+		},
+		{
+			ID: "TARE-C003", Title: "No HEALTHCHECK", Severity: Info,
+			Looks: "the health check of the configuration",
+			Why:   "Docker can't tell a hung service from a healthy one. Kubernetes has its own probes and ignores it.",
+			Fix:   "add HEALTHCHECK CMD with a command of the image", Aliases: []string{"CIS-DI-0006", "CIS Docker 4.6"},
+			image: checkHealth,
+		},
+		{
+			ID: "TARE-C004", Title: "Shell form without a shell", Severity: Error,
+			Looks: "ENTRYPOINT, CMD and HEALTHCHECK that need a shell which the image doesn't have",
+			Why:   "The container does not start, or is never healthy.",
+			Fix:   "write the exec form, as ENTRYPOINT [\"/app\"]", Aliases: []string{"DL3025"},
+			image: checkShell,
+		},
+		{
+			ID: "TARE-C005", Title: "What is started is missing", Severity: Error,
+			Looks: "the first word of ENTRYPOINT and CMD, through PATH and links, and the interpreter of a script",
+			Why:   "The container does not start.",
+			Fix:   "copy the program into the image, or correct ENTRYPOINT", Aliases: []string{},
+			image: checkEntry,
+		},
+		{
+			ID: "TARE-C006", Title: "What is started is not executable", Severity: Error,
+			Looks: "the mode of the file that is started",
+			Why:   "The container does not start.",
+			Fix:   "use COPY --chmod=755", Aliases: []string{},
+			image: checkExecutable,
+		},
+		{
+			ID: "TARE-C007", Title: "What is started is for another architecture", Severity: Error,
+			Looks: "the ELF header of the file that is started, and the image's architecture",
+			Why:   "The container does not start, or only under emulation.",
+			Fix:   "build for the platform of the image: use TARGETARCH", Aliases: []string{},
+			image: checkArchitecture,
+		},
+		{
+			ID: "TARE-C008", Title: "Volume on a system directory", Severity: Warning,
+			Looks: "VOLUME on /, /etc, /usr, /bin, /lib, /var and the like",
+			Why:   "Every container gets a copy, and what later layers or versions change there is not seen.",
+			Fix:   "put the volume on a directory of its own", Aliases: []string{},
+			image: checkVolumes,
+		},
+		{
+			ID: "TARE-C009", Title: "Privileged port with an unprivileged user", Severity: Warning,
+			Looks: "EXPOSE below 1024 where the user isn't root",
+			Why:   "Where the runtime doesn't lower the limit (Docker does since 20.10), the program can't listen.",
+			Fix:   "listen on a port of 1024 or above", Aliases: []string{},
+			image: checkPorts,
+		},
+		{
+			ID: "TARE-C010", Title: "No OCI labels", Severity: Info,
+			Looks: "labels and annotations org.opencontainers.image.*",
+			Why:   "Nobody can tell from the image which source and version it is.",
+			Fix:   "add LABEL org.opencontainers.image.source, .revision and .version", Aliases: []string{},
+			image: checkDescription,
+		},
+	}
+}
+
+func weightRules() []Rule {
+	return []Rule{
+		{
+			ID: "TARE-W001", Title: "Dead bytes", Severity: Warning,
+			Looks: "layers of which 1 MB or more is deleted or overwritten by later layers",
+			Why:   "It is stored and pulled, and no container sees it.",
+			Fix:   "delete in the RUN that made it, or copy only the result from a build stage", Aliases: []string{},
+			image: checkDead,
+		},
+		{
+			ID: "TARE-W002", Title: "Low efficiency", Severity: Warning,
+			Looks: "dive's efficiency below 90 % where 20 MB or more are wasted",
+			Why:   "The same paths are written again and again.",
+			Fix:   "tare tree shows what changed in each layer; join the steps that write the same files", Aliases: []string{"lowestEfficiency"},
+			image: checkEfficiency,
+		},
+		{
+			ID: "TARE-W003", Title: "More container than content", Severity: Info,
+			Looks: "tare of 50 MB and 10 times the net weight or more",
+			Why:   "Nearly all that is pulled and patched is not the program.",
+			Fix:   "build in one stage, and copy the program to a small base or to scratch", Aliases: []string{},
+			image: checkTare,
+		},
+	}
+}
+
+// The rules that the gate judges.
+const (
+	ruleBudget = "TARE-B001"
+	ruleGrowth = "TARE-B002"
+)
+
+func gateRules() []Rule {
+	return []Rule{
+		{
+			ID: ruleBudget, Title: "Over budget", Severity: Error,
+			Looks: "the budgets of the configuration file and of --budget",
+			Why:   "Somebody set a limit, and the image is over it.",
+			Fix:   "make the image smaller, or raise the limit where all can see it", Aliases: []string{},
+		},
+		{
+			ID: ruleGrowth, Title: "Grown too much", Severity: Error,
+			Looks: "size and transfer against --baseline, with --max-growth",
+			Why:   "Images grow a little with every release, and nobody looks.",
+			Fix:   "tare diff shows what grew", Aliases: []string{},
+		},
+	}
+}

@@ -1,0 +1,204 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"devops-go/internal/layers"
+)
+
+// A heap is files of one layer that make one finding.
+type heap struct {
+	layer int
+	what  string
+	first string
+	count int
+	bytes int64
+	names []string // what was heaped, each once, up to maxNames
+}
+
+// maxNames is how many names a heap keeps.
+const maxNames = 20
+
+// heaps gathers the regular files that of assigns to something, layer by
+// layer; what is "" isn't gathered.
+func (a *auditor) heaps(shownOnly bool, of func(p string) (what, name string)) []*heap {
+	type key struct {
+		layer int32
+		what  string
+	}
+	byKey := map[key]*heap{}
+	var list []*heap
+	for _, l := range a.stack.Layers {
+		for _, e := range l.Entries {
+			if !e.IsRegular() || shownOnly && !a.file(e).shown {
+				continue
+			}
+			p := e.Node.Path()
+			what, name := of(p)
+			if what == "" {
+				continue
+			}
+			h := byKey[key{e.Layer, what}]
+			if h == nil {
+				h = &heap{layer: int(e.Layer) + 1, what: what, first: p}
+				byKey[key{e.Layer, what}] = h
+				list = append(list, h)
+			}
+			h.count++
+			h.bytes += e.Size
+			if name != "" && len(h.names) < maxNames && !slices.Contains(h.names, name) {
+				h.names = append(h.names, name)
+			}
+		}
+	}
+	return list
+}
+
+// finding returns the finding that the heap is.
+func (h *heap) finding(message string) Finding {
+	return Finding{Layer: h.layer, Path: "/" + h.first, Bytes: h.bytes, Message: message, key: h.what}
+}
+
+// cacheRule returns the check for the caches of the distributions' package
+// managers, or of the languages'.
+func cacheRule(system bool) func(*auditor, func(Finding)) {
+	return func(a *auditor, found func(Finding)) {
+		for _, h := range a.heaps(false, func(p string) (string, string) {
+			manager, ofSystem := cacheOf(p)
+			if ofSystem != system || isCacheKeeper(path.Base(p)) {
+				return "", ""
+			}
+			return manager, ""
+		}) {
+			if h.bytes > 0 {
+				h.first = path.Dir(h.first)
+				found(h.finding(fmt.Sprintf("%s left %s in its cache", h.what, count(h.count, "file"))))
+			}
+		}
+	}
+}
+
+// isCacheKeeper holds for the files that an empty cache has.
+func isCacheKeeper(base string) bool { return base == "lock" || base == ".keep" || base == "partial" }
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// checkGit finds directories .git with a HEAD, which every repository has.
+func checkGit(a *auditor, found func(Finding)) {
+	for _, h := range a.heaps(false, func(p string) (string, string) {
+		dir, rest, ok := strings.Cut("/"+p, "/.git/")
+		switch {
+		case !ok:
+			return "", ""
+		case rest == "HEAD":
+			return dir + "/.git", rest
+		}
+		return dir + "/.git", ""
+	}) {
+		if len(h.names) > 0 {
+			h.first = strings.TrimPrefix(h.what, "/")
+			found(h.finding("a repository with its whole history"))
+		}
+	}
+}
+
+func checkTools(a *auditor, found func(Finding)) {
+	for _, h := range a.heaps(true, func(p string) (string, string) {
+		return buildTool(p), path.Base(p)
+	}) {
+		found(h.finding(h.what + ": " + strings.Join(h.names, ", ")))
+	}
+}
+
+func checkSources(a *auditor, found func(Finding)) {
+	for _, h := range a.heaps(true, func(p string) (string, string) {
+		if !isSource(p) {
+			return "", ""
+		}
+		return topDirs(p, 2), ""
+	}) {
+		found(h.finding(count(h.count, "source file") + " under /" + h.what))
+	}
+}
+
+// topDirs returns the first n directories of p, or as many as there are.
+func topDirs(p string, n int) string {
+	dirs := strings.Split(path.Dir(p), "/")
+	return strings.Join(dirs[:min(n, len(dirs))], "/")
+}
+
+// checkCopied finds the files that a layer ships again only to change their
+// mode or owner.
+func checkCopied(a *auditor, found func(Finding)) {
+	last := map[*layers.Node]*layers.Entry{}
+	for _, l := range a.stack.Layers {
+		copied := heap{layer: l.Index + 1}
+		for _, e := range l.Entries {
+			if !e.IsRegular() {
+				continue
+			}
+			if before := last[e.Node]; before != nil && before.Layer != e.Layer && e.Size > 0 && a.onlyMode(before, e) {
+				if copied.count == 0 {
+					copied.first = e.Node.Path()
+				}
+				copied.count++
+				copied.bytes += e.Size
+			}
+			last[e.Node] = e
+		}
+		if copied.count > 0 {
+			found(copied.finding("chmod or chown put " + count(copied.count, "file") + " into a second layer"))
+		}
+	}
+}
+
+// onlyMode reports whether e is before with another mode or owner.
+func (a *auditor) onlyMode(before, e *layers.Entry) bool {
+	if before.Size != e.Size || !before.ModTime().Equal(e.ModTime()) || before.Mode == e.Mode && before.UID == e.UID && before.GID == e.GID {
+		return false
+	}
+	f, g := a.facts[before], a.facts[e]
+	return f == nil || g == nil || f.sum == g.sum
+}
+
+// checkDuplicates finds large contents that the image has more than once.
+func checkDuplicates(a *auditor, found func(Finding)) {
+	type key struct {
+		sum  uint64
+		size int64
+	}
+	copies := map[key][]*layers.Entry{}
+	for e, f := range a.facts {
+		if f.sum != 0 && e.Size >= minDuplicate {
+			copies[key{f.sum, e.Size}] = append(copies[key{f.sum, e.Size}], e)
+		}
+	}
+	for k, list := range copies {
+		slices.SortFunc(list, func(x, y *layers.Entry) int {
+			return cmp.Or(cmp.Compare(x.Layer, y.Layer), cmp.Compare(x.Node.Path(), y.Node.Path()))
+		})
+		// A path that comes twice was only touched; that is another rule's.
+		paths := map[*layers.Node]bool{}
+		list = slices.DeleteFunc(list, func(e *layers.Entry) bool {
+			again := paths[e.Node]
+			paths[e.Node] = true
+			return again
+		})
+		if len(list) < 2 {
+			continue
+		}
+		found(Finding{
+			Layer: int(list[1].Layer) + 1, Path: "/" + list[1].Node.Path(), Bytes: k.size * int64(len(list)-1),
+			Message: fmt.Sprintf("the same content as /%s, %d times in all", list[0].Node.Path(), len(list)),
+		})
+	}
+}

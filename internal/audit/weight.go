@@ -1,0 +1,42 @@
+package audit
+
+import "fmt"
+
+const (
+	// minDead is how many dead bytes of one layer are worth a finding.
+	minDead = 1_000_000
+	// defaultFloor is how many bytes must be wasted before the efficiency
+	// matters; on small images the ratio is noise.
+	defaultFloor = 20_000_000
+	// lowEfficiency is what dive's users know as the limit.
+	lowEfficiency = 0.9
+	// minTare and tareRatio say when the container outweighs what it contains.
+	minTare   = 50_000_000
+	tareRatio = 10
+)
+
+func checkDead(a *auditor, found func(Finding)) {
+	for _, l := range a.stack.Layers {
+		if l.Dead >= minDead {
+			found(Finding{Layer: l.Index + 1, Bytes: l.Dead, Message: "the layer ships bytes that later layers delete or overwrite"})
+		}
+	}
+}
+
+func checkEfficiency(a *auditor, found func(Finding)) {
+	efficiency, wasted := a.stack.Efficiency()
+	if efficiency < lowEfficiency && wasted >= defaultFloor {
+		found(Finding{Bytes: wasted, Message: fmt.Sprintf("efficiency %.1f %%", efficiency*100)})
+	}
+}
+
+func checkTare(a *auditor, found func(Finding)) {
+	if a.entry == nil {
+		return
+	}
+	net := a.entry.Entry.Inode().Size
+	tare := a.stack.Size() - net
+	if net > 0 && tare >= minTare && tare/net >= tareRatio {
+		found(Finding{Bytes: tare, Message: fmt.Sprintf("%d bytes round each byte of /%s", tare/net, a.entry.Path())})
+	}
+}
