@@ -75,6 +75,7 @@ func commands() []*command {
 		compareCommand(),
 		diffCommand(),
 		verifyCommand(),
+		packCommand(),
 		completionCommand(),
 		versionCommand(),
 	}
