@@ -89,12 +89,24 @@ func writeBundle(ctx context.Context, b *bundle.Bundle, name string, std stdio) 
 	if isLayout(name) {
 		err = b.WriteLayout(ctx, name)
 	} else {
-		err = writeFile(name, func(w io.Writer) error { return b.WriteArchive(ctx, w) })
+		err = writeFile(name, func(w io.Writer) error { return b.WriteArchive(ctx, &progressWriter{w, std.progress}) })
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", report.Quote(name), err)
 	}
 	return nil
+}
+
+// progressWriter tells how many bytes were written.
+type progressWriter struct {
+	w        io.Writer
+	progress *progress
+}
+
+func (p *progressWriter) Write(b []byte) (int, error) {
+	n, err := p.w.Write(b)
+	p.progress.add(int64(n))
+	return n, err
 }
 
 // isLayout tells a layout's directory from an archive's file.

@@ -76,6 +76,9 @@ func commands() []*command {
 		diffCommand(),
 		verifyCommand(),
 		packCommand(),
+		pushCommand(),
+		pullCommand(),
+		copyCommand(),
 		completionCommand(),
 		versionCommand(),
 	}

@@ -89,6 +89,9 @@ func (c *contextReader) Read(p []byte) (int, error) {
 func (b *Bundle) index() image.Index {
 	root := b.Root
 	root.Annotations = nil
+	if b.Tag != "" {
+		root.Annotations = map[string]string{image.AnnotationRefName: b.Tag}
+	}
 	if !b.Name.IsZero() {
 		root.Annotations = map[string]string{image.AnnotationContainerdName: b.Name.String()}
 		if tag := b.Name.Tag(); tag != "" {

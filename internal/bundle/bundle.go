@@ -25,6 +25,8 @@ type Content struct {
 	Open func(ctx context.Context) (io.ReadCloser, error)
 	// From is where a registry has the content; zero for content that is here.
 	From registry.Reference
+
+	manifest bool // registries keep it among the manifests, whatever its media type
 }
 
 // FromBytes returns b as content.
@@ -39,6 +41,8 @@ func FromBytes(mediaType string, b []byte) Content {
 type Bundle struct {
 	// Name is what the image is called; the zero Reference is a nameless one.
 	Name registry.Reference
+	// Tag is what layouts call an image that has no Name.
+	Tag string
 	// Root is the manifest of the image, or the index of its platforms.
 	Root image.Descriptor
 	// Referrers are manifests about those under Root, such as SBOMs.
@@ -172,9 +176,10 @@ func (b *Bundle) refer() {
 	}
 }
 
-// isManifest reports whether registries keep d among the manifests.
-func isManifest(d image.Descriptor) bool {
-	return d.IsIndex() || d.MediaType == image.MediaTypeManifest || d.MediaType == image.MediaTypeDockerManifest
+// isManifest reports whether registries keep c among the manifests.
+func (c Content) isManifest() bool {
+	d := c.Descriptor
+	return c.manifest || d.IsIndex() || d.MediaType == image.MediaTypeManifest || d.MediaType == image.MediaTypeDockerManifest
 }
 
 func readIndex(ctx context.Context, d image.Descriptor, open image.Opener) (*image.Index, error) {

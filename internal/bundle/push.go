@@ -20,7 +20,7 @@ const maxUploads = 4
 func (b *Bundle) Push(ctx context.Context, client *registry.Client, ref registry.Reference, progress func(int64)) error {
 	var blobs, manifests []Content
 	for _, c := range b.contents {
-		if isManifest(c.Descriptor) {
+		if c.isManifest() {
 			manifests = append(manifests, c)
 		} else {
 			blobs = append(blobs, c)
