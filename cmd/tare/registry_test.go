@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +72,7 @@ func TestRegistry(t *testing.T) {
 	address := registryServer(t, "")
 	dir := gallery(t)
 	ref := "docker://" + address + "/team/app:1"
-	push(t, "docker-archive:"+filepath.Join(dir, "app.tar"), ref)
+	push(t, "docker-archive:"+dir+"/app.tar", ref)
 	for _, tt := range []struct {
 		args string
 		exit int
@@ -109,16 +108,16 @@ func TestRegistryLogin(t *testing.T) {
 	address := registryServer(t, "testuser:$2b$05$aaaaaaaaaaaaaaaaaaaaaO0S4pTSqiQT6KVLXExVpNI/ILzYH6wRq\n")
 	dir := gallery(t)
 	ref := "docker://" + address + "/app:1"
-	push(t, "docker-archive:"+filepath.Join(dir, "app.tar"), ref, "--dest-creds", "testuser:testpassword")
+	push(t, "docker-archive:"+dir+"/app.tar", ref, "--dest-creds", "testuser:testpassword")
 	out, err := tareCommand(t, dir, "weigh", ref).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "401") {
 		t.Errorf("without credentials: %v, %s", err, out)
 	}
 	config := fmt.Sprintf(`{"auths":{%q:{"auth":"dGVzdHVzZXI6dGVzdHBhc3N3b3Jk"}}}`, address)
-	if err := os.MkdirAll(filepath.Join(dir, ".docker"), 0o700); err != nil {
+	if err := os.MkdirAll(dir+"/.docker", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, ".docker", "config.json"), []byte(config), 0o600); err != nil {
+	if err := os.WriteFile(dir+"/.docker/config.json", []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, args := range []string{"weigh --content " + ref, "weigh --content --format json " + ref, "weigh " + ref + "0"} {
@@ -137,7 +136,7 @@ func TestRegistryLogin(t *testing.T) {
 func TestSkopeoLayouts(t *testing.T) {
 	dir := gallery(t)
 	for _, to := range []string{"oci:" + dir + "/copied:a", "oci-archive:" + dir + "/copied.tar:a", "docker-archive:" + dir + "/copied2.tar:app:1"} {
-		push(t, "docker-archive:"+filepath.Join(dir, "app.tar"), to)
+		push(t, "docker-archive:"+dir+"/app.tar", to)
 		// skopeo drops Docker's health check from an OCI configuration.
 		out, _ := tareCommand(t, dir, "diff", "app.tar", to).CombinedOutput()
 		if !strings.Contains(string(out), "0 files: added 0 B, removed 0 B, changed 0 B.") {

@@ -237,9 +237,10 @@ func (c *Client) refusal(resp *http.Response, op string) error {
 	var answer struct {
 		Message string `json:"message"`
 	}
-	if json.Unmarshal(body, &answer) == nil {
-		e.Message = line(answer.Message)
+	if json.Unmarshal(body, &answer) != nil {
+		answer.Message = string(body) // not an engine's words, but what there is
 	}
+	e.Message = line(answer.Message)
 	return e
 }
 

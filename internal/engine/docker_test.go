@@ -12,7 +12,10 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
+	"testing/fstest"
 
 	"devops-go/internal/digest"
 )
@@ -49,18 +52,13 @@ func archive(t *testing.T, name string) []byte {
 
 func tarball(t *testing.T, files map[string][]byte) []byte {
 	t.Helper()
+	tree := make(fstest.MapFS)
+	for name, content := range files {
+		tree[name] = &fstest.MapFile{Data: content, Mode: 0o644}
+	}
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	for name, content := range files {
-		err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content)), Typeflag: tar.TypeReg})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
+	if err := errors.Join(w.AddFS(tree), w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -214,4 +212,40 @@ func descriptors(t *testing.T) int {
 		t.Fatal(fmt.Errorf("counting descriptors: %w", err))
 	}
 	return len(entries)
+}
+
+// The contexts that the docker command writes are read as it means them.
+func TestRealContext(t *testing.T) {
+	e, err := Find(os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certs, dir := t.TempDir(), t.TempDir()
+	certificate(t, certs)
+	run := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command("docker", args...)
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "DOCKER_CONFIG=" + dir}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("docker %q: %v\n%s", args, err, out)
+		}
+	}
+	file := func(name string) string { return filepath.Join(certs, name) }
+	run("context", "create", "here", "--docker", "host="+e.Host)
+	run("context", "create", "far", "--docker", "host=tcp://far.test:2376,ca="+file("ca.pem")+",cert="+file("cert.pem")+",key="+file("key.pem"))
+	run("context", "use", "here")
+
+	env := map[string]string{"DOCKER_CONFIG": dir}
+	here, err := Find(func(name string) string { return env[name] })
+	if err != nil || here.Host != e.Host || here.Source != `context "here"` {
+		t.Errorf("the context in use: %v, %v; want %s", here, err, e.Host)
+	}
+	if _, err := newClient(t, here).Inspect(t.Context(), "tare-engine-test/none"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("asked by the context: %v", err)
+	}
+	env["DOCKER_CONTEXT"] = "far"
+	far, err := Find(func(name string) string { return env[name] })
+	if err != nil || far.Host != "tcp://far.test:2376" || far.TLS == nil || far.TLS.RootCAs == nil || len(far.TLS.Certificates) != 1 {
+		t.Errorf("the context with TLS: %+v, %v", far, err)
+	}
 }

@@ -1,19 +1,23 @@
 package image
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Instruction returns the step as it stood in the Dockerfile, as far as the
 // record tells: the builders' marks (#(nop), # buildkit, the shell, the
 // build arguments) are taken off and RUN, COPY, ENV… put back.
 func (h History) Instruction() string {
-	s := strings.TrimSpace(h.CreatedBy)
-	if s == "" {
-		return ""
-	}
-	s = strings.TrimSpace(strings.TrimSuffix(s, "# buildkit"))
+	record := strings.TrimSpace(h.CreatedBy)
+	s := strings.TrimSpace(strings.TrimSuffix(record, "# buildkit"))
+	return cmp.Or(instruction(s), record)
+}
+
+// instruction rewrites a record; "" where nothing is left of it.
+func instruction(s string) string {
 	if rest, ok := cutShell(s); ok {
 		if nop, ok := strings.CutPrefix(strings.TrimSpace(rest), "#(nop)"); ok {
 			return tidy(strings.TrimSpace(nop))
@@ -241,7 +245,8 @@ func unquoteWords(s string) ([]string, bool) {
 			return nil, false
 		}
 		if quoted[0] == '\'' {
-			word = strconv.Itoa(int([]rune(word)[0]))
+			r, _ := utf8.DecodeRuneInString(word) // strconv takes '' for a rune, too
+			word = strconv.Itoa(int(r))
 		}
 		words = append(words, word)
 	}

@@ -48,11 +48,11 @@ func ParseReference(s string) (Reference, error) {
 	case DockerArchive, OCI, OCIArchive:
 		path, name, _ := strings.Cut(rest, ":")
 		if path == "" {
-			return Reference{}, fmt.Errorf("image reference %q: no path after %s:", s, transport)
+			return Reference{}, fmt.Errorf("image reference %q: no path after %q", s, prefix+":")
 		}
 		return Reference{Transport: transport, Path: path, Name: name}, nil
 	case "dir", "containers-storage", "ostree", "sif", "tarball", "docker-image":
-		return Reference{}, fmt.Errorf("image reference %q: transport %s: is not supported", s, prefix)
+		return Reference{}, fmt.Errorf("image reference %q: transport %s is not supported", s, prefix)
 	}
 	return Reference{Path: s, Name: s}, nil
 }

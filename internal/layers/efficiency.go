@@ -17,22 +17,26 @@ func (s *seen) add(size int64) {
 	s.cumulative += size
 }
 
-// sizeWhiteouts records the layer's whiteouts before it is applied. To dive,
-// a whiteout is a leaf of size 0; that of a listed directory weighs what the
-// directory held.
+// sizeWhiteouts records the layer's whiteouts before it is applied. To dive, a
+// whiteout is a leaf of size 0; that of a directory weighs what the directory
+// held, if the last layer that has something there lists the directory. A
+// whiteout of nothing isn't seen.
 func (m *merger) sizeWhiteouts(l *Layer) {
 	for _, e := range l.Entries {
 		n := e.Node
 		if e.Kind != Whiteout {
 			continue
 		}
-		n.Parent.childNamed = m.layer + 1
+		n.Parent.childNamed, n.Parent.listed = m.layer+1, false
 		if n.whitedOut == m.layer+1 {
 			continue
 		}
 		n.whitedOut = m.layer + 1
+		if !n.present {
+			continue
+		}
 		var size int64
-		if n.IsDir() && n.Entry != nil {
+		if n.listed && n.IsDir() {
 			size = subtreeSize(n)
 		}
 		n.seen.add(size)
@@ -57,7 +61,7 @@ func (m *merger) countLeaves(l *Layer) {
 	for _, e := range l.Entries {
 		if e.Kind == File && e.Node.Parent != nil {
 			for p := e.Node.Parent; p.Parent != nil && p.childNamed != mark; p = p.Parent {
-				p.childNamed = mark
+				p.childNamed, p.listed = mark, false
 			}
 		}
 	}
@@ -67,7 +71,7 @@ func (m *merger) countLeaves(l *Layer) {
 		if e.Kind != File || n.Parent == nil || n.named == mark {
 			continue
 		}
-		n.named = mark
+		n.named, n.listed = mark, e.Type == tar.TypeDir
 		if n.childNamed == mark {
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"slices"
 )
 
@@ -261,11 +260,6 @@ func (e *Entry) TypeName() string {
 		return "fifo"
 	}
 	return "file"
-}
-
-// FileMode is the entry's mode as package fs has it.
-func (e *Entry) FileMode() fs.FileMode {
-	return (&tar.Header{Typeflag: e.Type, Mode: int64(e.Mode)}).FileInfo().Mode()
 }
 
 // ModeString is the entry's mode as ls prints it.

@@ -101,6 +101,16 @@ func TestMerge(t *testing.T) {
 			},
 			tree: "d/ d/b", size: 13, dead: 10, wasted: 0, least: 23, all: 23,
 		}, {
+			// The second layer doesn't list d, so to dive the whiteout is of nothing.
+			name: "directory changed, removed, and back",
+			layers: []it.Layer{
+				it.Plain(it.Dir("d"), it.Dir("d/e"), it.Sized("d/e/f", 7), it.Sized("d/g", 9)),
+				it.Plain(it.Sized("d/e/f", 8), it.Whiteout("d/g")),
+				it.Plain(it.Whiteout("d")),
+				it.Plain(it.Dir("d"), it.Dir("d/e"), it.Sized("d/e/f", 2)),
+			},
+			tree: "d/ d/e/ d/e/f", size: 26, dead: 24, wasted: 26, least: 2, all: 26,
+		}, {
 			name: "directory replaced by a file",
 			layers: []it.Layer{
 				it.Plain(it.Dir("d"), it.Sized("d/a", 10)),
@@ -145,7 +155,7 @@ func TestMerge(t *testing.T) {
 				it.Plain(it.Whiteout("a")),
 				it.Plain(it.Sized("a", 4)),
 			},
-			tree: "a", size: 4, wasted: 4, least: 0, all: 4,
+			tree: "a", size: 4, least: 4, all: 4,
 		}, {
 			name: "whiteout of a directory that its own layer refills",
 			layers: []it.Layer{

@@ -23,6 +23,7 @@ type Node struct {
 
 	first, last, next *Node // children, in the order in which they were first seen
 	present           bool
+	listed            bool  // as a directory, by the last layer with something here
 	layer             int32 // the layer that made what is present
 	whitedOut         int32 // the last layer, counted from 1, that removed it
 	named, childNamed int32 // the last layers, from 1, with an entry for it, under it

@@ -31,7 +31,7 @@ type Options struct {
 
 // DefaultMaxFiles is how many entries an image may have unless more are
 // allowed; they are what costs memory.
-const DefaultMaxFiles = 2_000_000
+const DefaultMaxFiles = 1_000_000
 
 // A Stack is the layers of an image, read and put on top of each other.
 type Stack struct {

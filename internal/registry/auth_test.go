@@ -72,7 +72,6 @@ func (f *fake) bearer(s *tokenService, guarded func(r *http.Request) bool, good 
 	}
 }
 
-func always(*http.Request) bool      { return true }
 func anyToken(token string) bool     { return strings.HasPrefix(token, accessToken) }
 func inV2(r *http.Request) bool      { return r.URL.Path != "/v2/" }
 func writes(r *http.Request) bool    { return r.Method == "PATCH" || r.Method == "PUT" }
@@ -269,6 +268,7 @@ func TestAuthFaults(t *testing.T) {
 		{"other scheme", "Negotiate abc", cred, nil, "neither Basic nor Bearer"},
 		{"no realm", `Bearer service="x"`, cred, nil, `leads to scheme ""`},
 		{"realm is a file", `Bearer realm="file:///etc/passwd"`, cred, nil, `leads to scheme "file"`},
+		{"realm is in the clear", `Bearer realm="http://plain.test/token"`, cred, nil, "leads to plain http://plain.test"},
 		{"realm is nonsense", "Bearer realm=\"http://[::1\"", cred, nil, "is not a URL"},
 		{"token refused", `Bearer realm="TOKEN"`, cred, func(int) (int, string) {
 			return 401, `{"details":"wrong ` + password + `"}`

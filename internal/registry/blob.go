@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -101,11 +100,12 @@ type download struct {
 	digest digest.Digest
 	size   int64
 
-	body   io.ReadCloser
-	offset int64 // bytes read
-	mark   int64 // offset at the last break
-	breaks int   // since there was progress
-	failed bool  // for good
+	request *request
+	body    io.ReadCloser
+	offset  int64 // bytes read
+	mark    int64 // offset at the last break
+	breaks  int   // since there was progress
+	failed  bool  // for good
 }
 
 // open asks for the blob from offset on.
@@ -133,7 +133,7 @@ func (b *download) open() error {
 		resp.Body.Close()
 		return fmt.Errorf("registry %s: %w", u.Host, err)
 	}
-	b.body = resp.Body
+	b.request, b.body = r, resp.Body
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (b *download) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	b.offset += int64(n)
 	if err == io.EOF && b.offset < b.size {
-		err = fmt.Errorf("registry %s: %d bytes of %d: %w", b.host.addr, b.offset, b.size, io.ErrUnexpectedEOF)
+		err = noAnswer(b.request, fmt.Errorf("%d bytes of %d: %w", b.offset, b.size, io.ErrUnexpectedEOF))
 	}
 	if err == nil || err == io.EOF {
 		return n, err
@@ -181,7 +181,7 @@ func (b *download) resume(err error) error {
 	}
 	b.mark = b.offset
 	b.breaks++
-	if b.breaks > maxBreaks || b.ctx.Err() != nil || errors.Is(err, http.ErrBodyReadAfterClose) {
+	if b.breaks > maxBreaks || b.ctx.Err() != nil || !retryable(err, b.breaks-1, true) {
 		return err
 	}
 	b.body.Close()

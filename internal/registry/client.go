@@ -7,7 +7,6 @@ package registry
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -31,8 +30,8 @@ type Options struct {
 	// PlainHTTP lists the registries, HOST[:PORT], that may be spoken to
 	// without TLS though they are not on loopback.
 	PlainHTTP []string
-	// Mirrors lists for a registry the mirrors, HOST[:PORT], to pull from
-	// first. What a mirror can't deliver is asked of the registry itself.
+	// Mirrors lists for a registry, "docker.io" or HOST[:PORT], the mirrors,
+	// HOST[:PORT], to pull from first. What a mirror can't deliver is asked of the registry itself.
 	Mirrors map[string][]string
 	// TLS configures certificates; nil means the system's roots.
 	TLS *tls.Config
@@ -80,7 +79,7 @@ func New(o Options) *Client {
 		o.UserAgent = "tare"
 	}
 	t := &http.Transport{
-		Proxy:                  proxy,
+		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
 		TLSClientConfig:        o.TLS,
 		ForceAttemptHTTP2:      true,
@@ -111,21 +110,10 @@ func anonymous(context.Context, string) (dockerconfig.Credential, error) {
 	return dockerconfig.Credential{}, nil
 }
 
-// proxy is http.ProxyFromEnvironment with an error that doesn't quote the
-// variable, which may hold a password.
-func proxy(r *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
-		return nil, errors.New("the proxy variable of the environment is not a URL")
-	}
-	return u, nil
-}
-
 const maxRedirects = 5
 
-// checkRedirect lets a redirect lead anywhere over http(s) that is no less
-// private than where it came from; credentials stay behind unless scheme, host
-// and port are those first asked.
+// checkRedirect lets a redirect lead to any host; credentials stay behind
+// unless scheme, host and port are those first asked.
 func (c *Client) checkRedirect(to *http.Request, via []*http.Request) error {
 	from := via[len(via)-1]
 	switch {
@@ -134,7 +122,7 @@ func (c *Client) checkRedirect(to *http.Request, via []*http.Request) error {
 	case to.Method != from.Method:
 		return refused("redirect turns %s into %s", from.Method, to.Method)
 	}
-	if err := c.checkStep(from.URL, to.URL, "redirect"); err != nil {
+	if err := c.checkStep(to.URL, "redirect"); err != nil {
 		return err
 	}
 	for _, r := range via {
@@ -146,13 +134,14 @@ func (c *Client) checkRedirect(to *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// checkStep refuses to follow a registry's word to where it must not lead.
-func (c *Client) checkStep(from, to *url.URL, what string) error {
+// checkStep refuses to follow a registry's word to where it must not lead:
+// out of http, or to a host that may not be spoken to without TLS.
+func (c *Client) checkStep(to *url.URL, what string) error {
 	switch to.Scheme {
 	case "https":
 	case "http":
-		if from.Scheme == "https" && !c.plain(to.Host) {
-			return refused("%s from https to plain http://%s", what, clean(to.Host))
+		if !c.plain(to.Host) {
+			return refused("%s to plain http://%s", what, clean(to.Host))
 		}
 	default:
 		return refused("%s to scheme %s", what, quote(to.Scheme))
@@ -209,12 +198,10 @@ func (c *Client) host(name string) *host {
 // url returns the URL of path at h. The first call for a host that may be
 // spoken to without TLS finds out whether it is to be.
 func (c *Client) url(ctx context.Context, h *host, path string) (*url.URL, error) {
-	select {
-	case h.turn <- struct{}{}:
-		defer func() { <-h.turn }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := acquire(ctx, h.turn); err != nil {
+		return nil, err
 	}
+	defer func() { <-h.turn }()
 	if h.base == nil {
 		base := &url.URL{Scheme: "https", Host: h.addr}
 		if c.plain(h.addr) {

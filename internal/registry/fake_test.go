@@ -203,7 +203,23 @@ func (f *fake) serveManifest(w http.ResponseWriter, r *http.Request, name, tag s
 }
 
 func (f *fake) serveReferrers(w http.ResponseWriter, r *http.Request, name, rest string) {
-	refuse(w, http.StatusNotFound, "NOT_FOUND", "no referrers API")
+	if !f.referrers {
+		refuse(w, http.StatusNotFound, "NOT_FOUND", "no referrers API")
+		return
+	}
+	list := index{SchemaVersion: 2, MediaType: MediaTypeOCIIndex, Manifests: []Descriptor{}}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for key, m := range f.manifests {
+		var about subjectOf
+		d := digest.FromBytes(m.content)
+		if json.Unmarshal(m.content, &about) == nil && about.Subject != nil &&
+			about.Subject.Digest.String() == rest && key == name+"/"+d.String() {
+			list.Manifests = append(list.Manifests, about.descriptor(m.mediaType, d, len(m.content)))
+		}
+	}
+	w.Header().Set("Content-Type", MediaTypeOCIIndex)
+	json.NewEncoder(w).Encode(list)
 }
 
 func (f *fake) serveBlob(w http.ResponseWriter, r *http.Request, name, sum string) {

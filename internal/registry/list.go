@@ -46,13 +46,15 @@ func (c *Client) pages(ctx context.Context, ref Reference, path string, accept [
 	if err != nil {
 		return err
 	}
+	seen := make(map[string]bool)
 	for range maxPages {
+		seen[u.String()] = true
 		next, err := c.page(ctx, h, u, ref, accept, take)
 		if err != nil || next == nil {
 			return err
 		}
-		if *next == *u {
-			return refused("registry %s: a page of the list leads to itself", u.Host)
+		if seen[next.String()] {
+			return refused("registry %s: the list leads in a circle", u.Host)
 		}
 		u = next
 	}
@@ -70,12 +72,7 @@ func (c *Client) page(ctx context.Context, h *host, u *url.URL, ref Reference, a
 	if accept != nil {
 		r.header["Accept"] = accept
 	}
-	resp, err := c.do(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := readAll(resp.Body, maxPage)
+	resp, body, err := c.read(ctx, r, maxPage)
 	if err != nil {
 		return nil, err
 	}

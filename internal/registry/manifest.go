@@ -1,9 +1,8 @@
 package registry
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -46,11 +45,7 @@ type Manifest struct {
 // accept are the four above unless given.
 func (c *Client) Manifest(ctx context.Context, ref Reference, accept ...string) (Manifest, error) {
 	var m Manifest
-	err := c.pull(ctx, http.MethodGet, ref, accept, func(resp *http.Response) error {
-		body, err := readAll(resp.Body, MaxManifest)
-		if err != nil {
-			return err
-		}
+	err := c.pull(ctx, http.MethodGet, ref, accept, func(resp *http.Response, body []byte) (err error) {
 		m = Manifest{Bytes: body, MediaType: mediaType(resp)}
 		m.Digest, err = checkDigest(resp, ref, body)
 		return err
@@ -65,7 +60,7 @@ func (c *Client) Manifest(ctx context.Context, ref Reference, accept ...string) 
 // size -1, where the registry doesn't say.
 func (c *Client) Head(ctx context.Context, ref Reference, accept ...string) (Descriptor, error) {
 	var d Descriptor
-	err := c.pull(ctx, http.MethodHead, ref, accept, func(resp *http.Response) error {
+	err := c.pull(ctx, http.MethodHead, ref, accept, func(resp *http.Response, _ []byte) error {
 		d = Descriptor{MediaType: mediaType(resp), Size: resp.ContentLength}
 		said, err := contentDigest(resp)
 		if err != nil {
@@ -83,8 +78,11 @@ func (c *Client) Head(ctx context.Context, ref Reference, accept ...string) (Des
 	return d, nil
 }
 
+// A taker judges an answer and keeps what it wants of it.
+type taker func(resp *http.Response, body []byte) error
+
 // pull asks ref's hosts in turn for its manifest until take is content.
-func (c *Client) pull(ctx context.Context, method string, ref Reference, accept []string, take func(*http.Response) error) error {
+func (c *Client) pull(ctx context.Context, method string, ref Reference, accept []string, take taker) error {
 	if len(accept) == 0 {
 		accept = []string{MediaTypeOCIIndex, MediaTypeOCIManifest, MediaTypeDockerList, MediaTypeDockerManifest}
 	}
@@ -102,39 +100,26 @@ func (c *Client) pull(ctx context.Context, method string, ref Reference, accept 
 	return last
 }
 
-func (c *Client) pullFrom(ctx context.Context, h *host, method string, ref Reference, accept []string, take func(*http.Response) error) error {
+func (c *Client) pullFrom(ctx context.Context, h *host, method string, ref Reference, accept []string, take taker) error {
 	u, err := c.url(ctx, h, manifestPath(ref))
 	if err != nil {
 		return err
 	}
-	resp, err := c.do(ctx, &request{
+	resp, body, err := c.read(ctx, &request{
 		method:  method,
 		url:     u,
 		header:  http.Header{"Accept": {strings.Join(accept, ", ")}},
 		account: c.account(h, u),
 		scopes:  pullScope(ref),
-	})
+	}, MaxManifest)
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
-	return take(resp)
+	return take(resp, body)
 }
 
 func manifestPath(ref Reference) string {
 	return "/v2/" + ref.name + "/manifests/" + ref.selector()
-}
-
-// readAll reads a whole answer of at most limit bytes.
-func readAll(r io.Reader, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(body)) > limit {
-		return nil, fmt.Errorf("answer is longer than %d bytes", limit)
-	}
-	return body, nil
 }
 
 // mediaType returns the Content-Type without its parameters.
@@ -177,76 +162,6 @@ func checkDigest(resp *http.Response, ref Reference, body []byte) (digest.Digest
 }
 
 func verify(d digest.Digest, body []byte) error {
-	_, err := io.Copy(io.Discard, d.Verify(strings.NewReader(string(body)), int64(len(body))))
+	_, err := io.Copy(io.Discard, d.Verify(bytes.NewReader(body), int64(len(body))))
 	return err
-}
-
-// PushManifest stores content as ref's tag, or under ref's digest, and returns
-// its digest. A manifest with a subject is also added to the subject's fallback
-// tag where the registry has no referrers API.
-func (c *Client) PushManifest(ctx context.Context, ref Reference, mediaType string, content []byte) (digest.Digest, error) {
-	d, err := c.pushManifest(ctx, ref, mediaType, content)
-	if err != nil {
-		return digest.Digest{}, fmt.Errorf("pushing manifest %s: %w", ref, err)
-	}
-	return d, nil
-}
-
-func (c *Client) pushManifest(ctx context.Context, ref Reference, mediaType string, content []byte) (digest.Digest, error) {
-	if len(content) > MaxManifest {
-		return digest.Digest{}, fmt.Errorf("longer than %d bytes", MaxManifest)
-	}
-	d := digest.FromBytes(content)
-	if !ref.digest.IsZero() {
-		if err := verify(ref.digest, content); err != nil {
-			return digest.Digest{}, err
-		}
-		d = ref.digest
-	}
-	var about subjectOf
-	if err := json.Unmarshal(content, &about); err != nil {
-		return digest.Digest{}, errors.New("is not JSON")
-	}
-	kept, err := c.putManifest(ctx, ref, mediaType, content, d)
-	if err != nil || about.Subject == nil || kept {
-		return d, err
-	}
-	return d, c.addReferrer(ctx, ref, about.Subject.Digest, about.descriptor(mediaType, d, len(content)))
-}
-
-// putManifest reports whether the registry filed the manifest under its
-// subject by itself.
-func (c *Client) putManifest(ctx context.Context, ref Reference, mediaType string, content []byte, d digest.Digest) (kept bool, err error) {
-	h := c.host(ref.host)
-	u, err := c.url(ctx, h, manifestPath(ref))
-	if err != nil {
-		return false, err
-	}
-	resp, err := c.do(ctx, &request{
-		method:  http.MethodPut,
-		url:     u,
-		header:  http.Header{"Content-Type": {mediaType}},
-		open:    fromBytes(content),
-		size:    int64(len(content)),
-		account: c.account(h, u),
-		scopes:  pushScope(ref),
-		accept:  []int{http.StatusCreated, http.StatusOK, http.StatusAccepted},
-	})
-	if err != nil {
-		return false, err
-	}
-	defer resp.Body.Close()
-	return resp.Header.Get("OCI-Subject") != "", checkStored(resp, d)
-}
-
-// checkStored compares the digest that the registry answers to a push.
-func checkStored(resp *http.Response, d digest.Digest) error {
-	said, err := contentDigest(resp)
-	if err != nil {
-		return err
-	}
-	if !said.IsZero() && said != d && said.Algorithm() == d.Algorithm() {
-		return fmt.Errorf("registry %s: stored %s, was sent %s", resp.Request.URL.Host, said, d)
-	}
-	return nil
 }

@@ -37,6 +37,24 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+// What a HEAD says of another manifest than was asked for doesn't count.
+func TestHeadFaults(t *testing.T) {
+	f := newFake(t)
+	d := f.addManifest("app", "v1", MediaTypeOCIManifest, []byte(manifestText))
+	for said, wantErr := range map[string]string{sum: "answers with " + sum, "sha256:x": "Docker-Content-Digest"} {
+		f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+			w.Header().Set("Docker-Content-Digest", said)
+			return true
+		}
+		c, _ := f.client(Options{})
+		_, err := c.Head(t.Context(), f.ref("app@"+d.String()))
+		if err == nil || !strings.Contains(err.Error(), wantErr) {
+			t.Fatalf("error %v, want %q", err, wantErr)
+		}
+		checkLine(t, err, f.host())
+	}
+}
+
 // pattern is n bytes that don't repeat every buffer.
 func pattern(n int) []byte {
 	b := make([]byte, n)
@@ -165,6 +183,13 @@ func TestPullFaults(t *testing.T) {
 			hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 8000000000000000000\r\n\r\n"+manifestText)
 			return true
 		}, "unexpected EOF"},
+		{"manifest breaks off once", func(w http.ResponseWriter, r *http.Request, n int) bool {
+			if isBlob(r) || n > 1 || r.URL.Path == "/v2/" {
+				return false
+			}
+			hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{")
+			return true
+		}, ""},
 		{"blob shorter than said", func(w http.ResponseWriter, r *http.Request, n int) bool {
 			if isBlob(r) {
 				w.Header().Set("Content-Length", "5")
@@ -314,18 +339,44 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// A stall may pass: it is worth one more try, of anything.
+func TestStallOnce(t *testing.T) {
+	f := newFake(t)
+	content := pattern(2 << 20)
+	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	d := f.addBlob("app", content)
+	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		if n > 1 || r.Method == http.MethodPost || r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/uploads/") {
+			return false
+		}
+		if r.Method == http.MethodGet {
+			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+			w.(http.Flusher).Flush()
+		}
+		f.hang(r)
+		return true
+	}
+	c, _ := f.client(Options{IdleTimeout: 200 * time.Millisecond})
+	if err := pullBoth(t, c, f.ref("app"), d, content); err != nil {
+		t.Errorf("pull: %v", err)
+	}
+	if _, err := c.PushBlob(t.Context(), f.ref("other"), blobOf(content)); err != nil {
+		t.Errorf("push: %v", err)
+	}
+}
+
 // A reader that is slow itself is not a registry that stalls.
 func TestSlowReader(t *testing.T) {
 	f := newFake(t)
 	content := pattern(4 << 20)
 	d := f.addBlob("app", content)
-	c, _ := f.client(Options{IdleTimeout: 50 * time.Millisecond})
+	c, _ := f.client(Options{IdleTimeout: 500 * time.Millisecond})
 	rc, err := c.Blob(t.Context(), f.ref("app"), d, int64(len(content)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rc.Close()
-	time.Sleep(200 * time.Millisecond)
+	time.Sleep(time.Second)
 	if got, err := io.ReadAll(rc); err != nil || len(got) != len(content) || f.seen["GET "+blobPath(f.ref("app"), d)] != 1 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}

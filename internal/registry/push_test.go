@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,6 +53,22 @@ func TestPushBlob(t *testing.T) {
 				t.Errorf("pushed again: %v, %v", sent, err)
 			}
 		})
+	}
+}
+
+// A registry may ask for larger chunks than the client would send.
+func TestPushChunkMinimum(t *testing.T) {
+	f := newFake(t)
+	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		w.Header().Set("OCI-Chunk-Min-Length", "2097152")
+		return false
+	}
+	c, _ := f.client(Options{ChunkSize: 1 << 20})
+	if _, err := c.PushBlob(t.Context(), f.ref("app"), blobOf(pattern(3<<20))); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := methods(f.requests()), "HEAD POST PATCH PATCH PUT"; got != want {
+		t.Errorf("requests %s, want %s", got, want)
 	}
 }
 
@@ -253,9 +270,25 @@ func TestPushFaults(t *testing.T) {
 			f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 				return r.URL.Path != "/v2/" && tt.fault(f, w, r, n)
 			}
-			c, _ := f.client(Options{ChunkSize: tt.chunk, IdleTimeout: 100 * time.Millisecond})
+			o := Options{ChunkSize: tt.chunk}
+			if strings.Contains(tt.wantErr, "stalled") {
+				o.IdleTimeout = 100 * time.Millisecond
+			}
+			c, _ := f.client(o)
 			b := blobOf(content)
+			var open atomic.Int32
+			b.Open = func() (io.ReadCloser, error) {
+				open.Add(1)
+				return closer{bytes.NewReader(content), func() { open.Add(-1) }}, nil
+			}
 			_, err := c.PushBlob(t.Context(), f.ref("app"), b)
+			// net/http may close a body a moment after it has answered.
+			for i := 0; open.Load() > 0 && i < 100; i++ {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if n := open.Load(); n != 0 {
+				t.Errorf("%d sources left open", n)
+			}
 			if tt.wantErr != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
 					t.Fatalf("error %v, want %q", err, tt.wantErr)
@@ -271,6 +304,17 @@ func TestPushFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// closer calls close once when it is closed.
+type closer struct {
+	io.Reader
+	close func()
+}
+
+func (c closer) Close() error {
+	c.close()
+	return nil
 }
 
 // noAnswerWriter is for an answer that gets lost.

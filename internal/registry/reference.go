@@ -52,7 +52,7 @@ func ParseReference(s string) (Reference, error) {
 		return fail("is an image ID, not a name")
 	}
 	r.host, rest = splitHost(rest)
-	if err := checkHost(r.host); err != nil {
+	if err := CheckHost(r.host); err != nil {
 		return fail("%v", err)
 	}
 	var tagged bool
@@ -87,7 +87,9 @@ func splitHost(s string) (host, rest string) {
 	return first, after
 }
 
-func checkHost(host string) error {
+// CheckHost reports what is wrong with host as the name of a registry or of a
+// mirror: HOST[:PORT], where HOST is a name or an address.
+func CheckHost(host string) error {
 	name, port := host, ""
 	switch end := strings.LastIndexByte(host, ']'); {
 	case strings.HasPrefix(host, "[") && end > 0:

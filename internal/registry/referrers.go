@@ -93,11 +93,7 @@ func fallbackTag(ref Reference, d digest.Digest) Reference {
 func (c *Client) fallback(ctx context.Context, ref Reference, d digest.Digest) ([]Descriptor, error) {
 	ref = fallbackTag(ref, d)
 	var list index
-	err := c.pullFrom(ctx, c.host(ref.host), http.MethodGet, ref, []string{MediaTypeOCIIndex}, func(resp *http.Response) error {
-		body, err := readAll(resp.Body, MaxManifest)
-		if err != nil {
-			return err
-		}
+	err := c.pullFrom(ctx, c.host(ref.host), http.MethodGet, ref, []string{MediaTypeOCIIndex}, func(_ *http.Response, body []byte) error {
 		if json.Unmarshal(body, &list) != nil {
 			return fmt.Errorf("registry %s: tag %s is not an image index", ref.host, ref.tag)
 		}

@@ -54,13 +54,50 @@ func (c *Client) do(ctx context.Context, r *request) (*http.Response, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if r.once || n+1 == maxAttempts || !temporary(err, r.account.answered()) {
+		if r.once || n+1 == maxAttempts || !retryable(err, n, r.account.answered()) {
 			return nil, err
 		}
 		if err := c.pause(ctx, n, err); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// read is do for an answer of at most limit bytes, which is read whole. An
+// answer that breaks off is asked for again.
+func (c *Client) read(ctx context.Context, r *request, limit int64) (*http.Response, []byte, error) {
+	for n := 0; ; n++ {
+		resp, err := c.do(ctx, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		body, err := readAll(resp.Body, limit)
+		resp.Body.Close()
+		if err == nil {
+			return resp, body, nil
+		}
+		if ctx.Err() != nil {
+			return nil, nil, context.Cause(ctx)
+		}
+		if n+1 == maxAttempts || !retryable(err, n, true) {
+			return nil, nil, fmt.Errorf("registry %s: %w", r.url.Host, err)
+		}
+		if err := c.pause(ctx, n, err); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// readAll reads a whole answer of at most limit bytes.
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > limit {
+		return nil, fmt.Errorf("answer is longer than %d bytes", limit)
+	}
+	return body, nil
 }
 
 // pause waits before the attempt after the n-th, as long as the registry asked

@@ -34,9 +34,10 @@ type refusedError struct{ text string }
 func (e *refusedError) Error() string        { return e.text }
 func (e *refusedError) Is(target error) bool { return target == errRefused }
 
-// temporary reports whether the same request may succeed later. A host that
-// never answered yet is not worth waiting for when nobody listens there.
-func temporary(err error, answered bool) bool {
+// retryable reports whether the same request may succeed after err, when it
+// was sent again n times already. A stall has cost a minute: it is worth one
+// more try. A host that never answered is worth none when nobody listens there.
+func retryable(err error, n int, answered bool) bool {
 	if _, ok := errors.AsType[*authError](err); ok {
 		return false // what it took was tried often enough
 	}
@@ -56,8 +57,10 @@ func temporary(err error, answered bool) bool {
 		return false
 	}
 	switch {
-	case errors.Is(err, errRefused), errors.Is(err, errSource), certificateFault(err):
+	case errors.Is(err, errRefused), errors.Is(err, errSource), errors.Is(err, http.ErrBodyReadAfterClose), certificateFault(err):
 		return false
+	case errors.Is(err, errStalled):
+		return n == 0
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return answered
 	}

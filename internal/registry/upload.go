@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"devops-go/internal/digest"
 )
 
 const (
@@ -21,51 +18,6 @@ const (
 	// maxRestarts is how often in a row an upload may break without progress.
 	maxRestarts = 6
 )
-
-// A Blob is content to push.
-type Blob struct {
-	Digest digest.Digest
-	Size   int64
-	// Open opens the content at its beginning, each time it is called. If what
-	// it returns is an io.Seeker, an upload that goes on seeks.
-	Open func() (io.ReadCloser, error)
-	// From names a repository of the same registry that may hold the blob
-	// already, to be mounted from; empty for none.
-	From string
-	// Progress, if not nil, is called with the number of bytes sent so far. It
-	// goes back when a part must be sent again.
-	Progress func(sent int64)
-}
-
-// PushBlob stores b in ref's repository and reports whether its bytes had to be
-// sent. An upload that breaks goes on with what the registry kept.
-func (c *Client) PushBlob(ctx context.Context, ref Reference, b Blob) (sent bool, err error) {
-	sent, err = c.pushBlob(ctx, ref, b)
-	if err != nil {
-		return sent, fmt.Errorf("pushing blob %s to %s: %w", b.Digest.Short(), ref.Repository(), err)
-	}
-	return sent, nil
-}
-
-func (c *Client) pushBlob(ctx context.Context, ref Reference, b Blob) (sent bool, err error) {
-	h := c.host(ref.host)
-	have, err := c.hasBlob(ctx, h, ref, b.Digest, pushScope(ref))
-	if err != nil || have {
-		return false, err
-	}
-	u := &upload{client: c, host: h, ref: ref, blob: b, chunk: c.options.ChunkSize}
-	mounted, err := u.mount(ctx)
-	if err != nil || mounted {
-		return false, err
-	}
-	return true, u.run(ctx)
-}
-
-func pushScope(ref Reference) []string { return []string{"repository:" + ref.name + ":pull,push"} }
-
-func fromBytes(b []byte) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
-}
 
 // An upload is one blob on its way (distribution-spec, "Pushing Blobs").
 type upload struct {
@@ -141,7 +93,7 @@ func (u *upload) moved(resp *http.Response) error {
 	if err != nil {
 		return refused("registry %s: upload location %s is not a URL", from.Host, quote(text))
 	}
-	if err := u.client.checkStep(from, to, "upload location leads"); err != nil {
+	if err := u.client.checkStep(to, "upload location leads"); err != nil {
 		return fmt.Errorf("registry %s: %w", from.Host, err)
 	}
 	u.location = to
@@ -164,7 +116,7 @@ func (u *upload) run(ctx context.Context) error {
 		if u.best > best {
 			n, best = 0, u.best
 		}
-		if n == maxRestarts || !temporary(err, true) && !forgotten(err) {
+		if n == maxRestarts || !retryable(err, n, true) && !forgotten(err) {
 			return err
 		}
 		if err := u.client.pause(ctx, n, err); err != nil {

@@ -4,6 +4,7 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"iter"
@@ -83,7 +84,7 @@ const gap = "  "
 
 // Text writes the table for people.
 func (t *Table) Text(w io.Writer, screen Screen) error {
-	b := bufio.NewWriter(w)
+	b := bufio.NewWriterSize(w, 64<<10)
 	if t.Title != "" {
 		fmt.Fprintln(b, screen.paint(t.Title, Bold))
 	}
@@ -142,25 +143,33 @@ func (t *Table) text(b *bufio.Writer, screen Screen) {
 		fmt.Fprintln(b, screen.paint(t.line(titles, widths), Bold))
 	}
 	for row := range t.rows() {
-		fmt.Fprintln(b, screen.paint(t.line(row.Cells, widths), row.Style))
+		b.WriteString(screen.paint(t.line(row.Cells, widths), row.Style))
+		b.WriteByte('\n')
 	}
 }
 
 func (t *Table) line(cells []string, widths []int) string {
-	var line strings.Builder
-	for i, cell := range cells {
-		if i > 0 {
-			line.WriteString(gap)
-		}
-		cell = clip(cell, widths[i])
-		fill := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-		if t.Columns[i].Right {
-			line.WriteString(fill + cell)
-		} else {
-			line.WriteString(cell + fill)
+	line := make([]byte, 0, 128)
+	pad := func(n int) {
+		for range n {
+			line = append(line, ' ')
 		}
 	}
-	return strings.TrimRight(line.String(), " ")
+	for i, cell := range cells {
+		if i > 0 {
+			line = append(line, gap...)
+		}
+		cell = clip(cell, widths[i])
+		fill := widths[i] - utf8.RuneCountInString(cell)
+		if t.Columns[i].Right {
+			pad(fill)
+			line = append(line, cell...)
+		} else {
+			line = append(line, cell...)
+			pad(fill)
+		}
+	}
+	return string(bytes.TrimRight(line, " "))
 }
 
 // clip cuts s to width runes, the last of which says that it was cut.

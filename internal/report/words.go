@@ -18,18 +18,19 @@ func Size(bytes int64) string {
 		sign, bytes = "-", -bytes
 	}
 	if bytes < 1000 {
-		return fmt.Sprintf("%s%d B", sign, bytes)
+		return sign + strconv.FormatInt(bytes, 10) + " B"
 	}
 	value := float64(bytes)
-	for _, unit := range []string{"kB", "MB", "GB", "TB", "PB", "EB"} {
+	decimals := func(n int) string { return sign + strconv.FormatFloat(value, 'f', n, 64) }
+	for _, unit := range [...]string{" kB", " MB", " GB", " TB", " PB", " EB"} {
 		value /= 1000
 		switch {
 		case value < 9.995:
-			return fmt.Sprintf("%s%.2f %s", sign, value, unit)
+			return decimals(2) + unit
 		case value < 99.95:
-			return fmt.Sprintf("%s%.1f %s", sign, value, unit)
-		case value < 999.5 || unit == "EB":
-			return fmt.Sprintf("%s%.0f %s", sign, value, unit)
+			return decimals(1) + unit
+		case value < 999.5 || unit == " EB":
+			return decimals(0) + unit
 		}
 	}
 	return ""
@@ -100,7 +101,12 @@ func Quote(s string) string {
 
 // unprintable holds for controls, invalid UTF-8 and the invisible letters that
 // turn text round.
-func unprintable(r rune) bool { return r == unicode.ReplacementChar || r == '"' || !strconv.IsPrint(r) }
+func unprintable(r rune) bool {
+	if r > ' ' && r < unicode.MaxASCII {
+		return r == '"'
+	}
+	return r == unicode.ReplacementChar || !strconv.IsPrint(r)
+}
 
 // OneLine returns text on one line, runs of white space as one space, and what
 // a terminal could take for something else escaped.

@@ -1,0 +1,138 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"devops-go/internal/digest"
+	"devops-go/internal/image"
+	it "devops-go/internal/imagetest"
+	"devops-go/internal/layers"
+	"devops-go/internal/verify"
+)
+
+func sample() it.Image {
+	return it.Image{
+		Layers: []it.Layer{it.Zipped(it.Sized("a", 100_000)), it.Plain(it.Sized("b", 1000))},
+		Config: image.Config{History: []image.History{{CreatedBy: "one"}, {CreatedBy: "two"}}},
+	}
+}
+
+// tampered returns the sample's layout after a change to its files.
+func tampered(change func(f it.Files)) it.Files {
+	f := it.Layout(sample())
+	change(f)
+	return f
+}
+
+// with returns the layout of the sample after a change to the image.
+func with(change func(img *it.Image)) it.Files {
+	img := sample()
+	change(&img)
+	return it.Layout(img)
+}
+
+// replace changes old to new, which is as long, in the blobs that have it.
+func replace(old, new string) func(f it.Files) {
+	return func(f it.Files) {
+		for name, content := range f {
+			if name != "index.json" {
+				f[name] = bytes.ReplaceAll(content, []byte(old), []byte(new))
+			}
+		}
+	}
+}
+
+func layerBlob(n int) string {
+	l := sample().Layers[n]
+	if l.Blob == nil {
+		return it.BlobPath(digest.FromBytes(l.Tar))
+	}
+	return it.BlobPath(digest.FromBytes(l.Blob))
+}
+
+func TestImage(t *testing.T) {
+	unpackable := it.Layer{Tar: []byte("x"), Blob: []byte("\x1f\x8b\x08 is no gzip at all"), MediaType: image.MediaTypeLayerGzip}
+	zstd := it.Layer{Tar: []byte("x"), Blob: []byte("\x28\xb5\x2f\xfd and the rest"), MediaType: image.MediaTypeLayer + "+zstd"}
+	for _, tt := range []struct {
+		name  string
+		files it.Files
+		want  string // the kinds that are false, with how many
+		first string // a part of the first falsehood
+	}{
+		{"true", it.Layout(sample()), "", ""},
+		{"true, classic", it.Classic(sample()), "", ""},
+		{"true, since Docker 25", it.Saved(sample()), "", ""},
+		{"config changed", tampered(replace(`"one"`, `"eno"`)), "config:1", "content has digest"},
+		{"manifest changed", tampered(replace(`"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest`, `"schemaVersion":2,"mediaTypo":"application/vnd.oci.image.manifest`)), "manifest:1", "content has digest"},
+		{"plain layer changed", tampered(func(f it.Files) { f[layerBlob(1)][600] ^= 1 }), "blob:1 diff ID:1", "layer 2 (sha256:"},
+		{"gzip header changed", tampered(func(f it.Files) { f[layerBlob(0)][9] ^= 1 }), "blob:1", "layer 1 (sha256:"},
+		{"gzip cut", tampered(func(f it.Files) { f[layerBlob(0)] = f[layerBlob(0)][:100] }), "blob:1 diff ID:1", "the blob is 100 bytes"},
+		{"bytes after the gzip", tampered(func(f it.Files) { f[layerBlob(0)] = append(f[layerBlob(0)], "more"...) }), "blob:1 diff ID:1", "layer 1"},
+		{"no gzip", with(func(img *it.Image) { img.Layers[0] = unpackable }), "diff ID:1", "layer 1"},
+		{"zstd", with(func(img *it.Image) { img.Layers[0] = zstd }), "diff ID:1", "compression zstd can't be read yet"},
+		{"media type lies", with(func(img *it.Image) { img.Layers[0].MediaType = image.MediaTypeLayer }), "media type:1", "the compression gzip"},
+		{"other diff ID", with(func(img *it.Image) { img.Layers[1].Tar, img.Layers[1].Blob = it.Tar(), img.Layers[1].Tar }), "diff ID:1", "layer 2"},
+		{"too few diff IDs", with(func(img *it.Image) {
+			img.Config.RootFS = image.RootFS{Type: "layers", DiffIDs: []digest.Digest{digest.FromBytes(img.Layers[0].Tar)}}
+		}), "diff ID:1 layers:1", "layer 2"},
+		{"short history", with(func(img *it.Image) { img.Config.History = img.Config.History[:1] }), "history:1", "1 of the layers"},
+		{"long history", with(func(img *it.Image) { img.Config.History = append(img.Config.History, image.History{}) }), "history:1", "1 of the layers"},
+		{"no history", with(func(img *it.Image) { img.Config.History = nil }), "", ""},
+		{"other platform", tampered(func(f it.Files) {
+			f["index.json"] = bytes.ReplaceAll(f["index.json"], []byte("amd64"), []byte("arm64"))
+		}), "platform:1", "the index says linux/arm64, the config linux/amd64"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := verifyArchive(tt.files, verify.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			first := ""
+			for _, c := range r.Checks {
+				if c.False > 0 {
+					got = append(got, c.Kind+":"+string(rune('0'+c.False)))
+					first += c.Falsehood
+				}
+			}
+			if strings.Join(got, " ") != tt.want || r.OK != (tt.want == "") || !strings.Contains(first, tt.first) {
+				t.Errorf("false %v (%s), OK %v; want %q, %q", got, first, r.OK, tt.want, tt.first)
+			}
+		})
+	}
+}
+
+func verifyArchive(f it.Files, opts verify.Options) (*verify.Result, error) {
+	archive := f.Archive()
+	img, err := image.OpenArchive(context.Background(), bytes.NewReader(archive), int64(len(archive)), "", image.Options{Tolerant: true})
+	if err != nil {
+		return nil, err
+	}
+	return verify.Image(context.Background(), img, opts)
+}
+
+// TestLimit: verifying a gzip bomb ends at the limit, as a failure.
+func TestLimit(t *testing.T) {
+	_, err := verifyArchive(it.Layout(sample()), verify.Options{MaxSize: 50_000})
+	if !errors.Is(err, layers.ErrTooLarge) || !strings.HasPrefix(err.Error(), "layer 1") {
+		t.Errorf("error %v, want %v", err, layers.ErrTooLarge)
+	}
+}
+
+func BenchmarkImage(b *testing.B) {
+	archive := it.Classic(it.Image{Layers: []it.Layer{it.Plain(it.Sized("a", 32<<20)), it.Plain(it.Sized("b", 32<<20))}}).Archive()
+	img, err := image.OpenArchive(context.Background(), bytes.NewReader(archive), int64(len(archive)), "", image.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(archive)))
+	for b.Loop() {
+		if r, err := verify.Image(context.Background(), img, verify.Options{}); err != nil || !r.OK {
+			b.Fatal(r, err)
+		}
+	}
+}
