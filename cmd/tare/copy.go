@@ -202,12 +202,13 @@ func (d destination) scratchDir() string { return (&destFlags{file: d.path}).scr
 // write puts the bundle there.
 func (d destination) write(ctx context.Context, b *bundle.Bundle, network *networkFlags, std stdio) error {
 	switch {
-	case d.transport == image.Registry:
-		return pushBundle(ctx, b, d.ref, network, std)
 	case !d.ref.IsZero():
 		b.Name = d.ref
 	case d.tag != "":
 		b.Name, b.Tag = registry.Reference{}, d.tag
+	}
+	if d.transport == image.Registry {
+		return pushBundle(ctx, b, d.ref, network, std)
 	}
 	if d.transport == image.Daemon {
 		return loadBundle(ctx, b, network)

@@ -79,6 +79,7 @@ func commands() []*command {
 		pushCommand(),
 		pullCommand(),
 		copyCommand(),
+		sbomCommand(),
 		completionCommand(),
 		versionCommand(),
 	}

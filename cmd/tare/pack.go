@@ -43,6 +43,7 @@ type packer struct {
 	base    string
 	press   pressFlags
 	source  sourceFlags
+	sbom    sbomFlag
 	dest    destFlags
 	summary summaryFlags
 }
@@ -57,6 +58,7 @@ func (p *packer) define(fs *flag.FlagSet) {
 	p.source.network.define(fs)
 	p.source.maxSize = image.DefaultMaxSize
 	fs.Var(&p.source.maxSize, "max-size", "give up on a layer that unpacks to more than `SIZE`")
+	fs.Var(&p.sbom, "sbom", "attach the list of the software inside, as `spdx` or cyclonedx")
 	p.dest.define(fs)
 	p.summary.define(fs)
 }
@@ -77,6 +79,9 @@ func (p *packer) run(ctx context.Context, args []string, std stdio) error {
 		return err
 	}
 	defer b.Close()
+	if err := p.sbom.attach(ctx, b, int64(p.source.maxSize)); err != nil {
+		return err
+	}
 	if err := p.dest.write(ctx, b, &p.source.network, std); err != nil {
 		return err
 	}
