@@ -11,6 +11,7 @@ import (
 	"devops-go/internal/bundle"
 	"devops-go/internal/image"
 	"devops-go/internal/pack"
+	"devops-go/internal/pgzip"
 )
 
 func packCommand() *command {
@@ -141,7 +142,7 @@ type pressFlags struct {
 func (p *pressFlags) define(fs *flag.FlagSet) {
 	p.compression, p.level = compressionFlag(image.Gzip), bundle.DefaultLevel
 	fs.Var(&p.compression, "compression", "compress layers by `gzip`, or none")
-	fs.Var(&p.level, "level", "compress at `LEVEL` 1 to 9")
+	fs.Var(&p.level, "level", "compress at `LEVEL` 1 to 9, or best")
 }
 
 func (p *pressFlags) press(dir string, maxSize int64) bundle.Press {
@@ -162,12 +163,21 @@ func (c *compressionFlag) Set(s string) error {
 
 type levelFlag int
 
-func (l *levelFlag) String() string { return strconv.Itoa(int(*l)) }
+func (l *levelFlag) String() string {
+	if *l == pgzip.Best {
+		return "best"
+	}
+	return strconv.Itoa(int(*l))
+}
 
 func (l *levelFlag) Set(s string) error {
+	if s == "best" {
+		*l = pgzip.Best
+		return nil
+	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > 9 {
-		return fmt.Errorf("level %q: want 1 to 9", s)
+		return fmt.Errorf("level %q: want 1 to 9 or best", s)
 	}
 	*l = levelFlag(n)
 	return nil

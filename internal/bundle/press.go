@@ -19,13 +19,13 @@ import (
 
 // DefaultLevel is the level of gzip that images are packed with: they are
 // compressed once and moved often.
-const DefaultLevel = 9
+const DefaultLevel = pgzip.Best
 
 // A Press makes layers, which it keeps in files without a name.
 type Press struct {
 	// Compression is Gzip or Uncompressed.
 	Compression image.Compression
-	// Level is one of compress/flate's.
+	// Level is one of package pgzip's.
 	Level int
 	// Dir is where the files are; empty is the system's directory for that.
 	Dir string
