@@ -29,8 +29,17 @@ type Press struct {
 	Level int
 	// Dir is where the files are; empty is the system's directory for that.
 	Dir string
-	// MaxSize bounds what a compressed layer may unpack to.
+	// MaxSize bounds what a compressed layer may unpack to; 0 is
+	// image.DefaultMaxSize.
 	MaxSize int64
+}
+
+// Budget returns what one layer may unpack to.
+func (p *Press) Budget() *layers.Budget {
+	if p.MaxSize <= 0 {
+		return layers.NewBudget(image.DefaultMaxSize)
+	}
+	return layers.NewBudget(p.MaxSize)
 }
 
 // A Layer is a layer that was made.
@@ -139,7 +148,7 @@ func (p *Press) copyTar(ctx context.Context, w io.Writer, l *image.Layer) (int64
 	if err != nil {
 		return 0, err
 	}
-	gross, err := CopyTar(w, layers.NewBudget(p.MaxSize).Reader(ctx, plain))
+	gross, err := CopyTar(w, p.Budget().Reader(ctx, plain))
 	if err != nil {
 		return 0, err
 	}

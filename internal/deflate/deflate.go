@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	stretch  = 96 << 10 // what is written with one set of codes
+	stretch  = 64 << 10 // what is written with one set of codes
 	window   = 32 << 10
 	minMatch = 3
 	maxMatch = 258
-	longest  = 96 // a match that is taken without looking further
-	depth    = 48 // candidates that are looked at
-	rounds   = 3  // of choosing the way and pricing it anew
+	longest  = 64 // a match that is taken without looking further
+	depth    = 24 // candidates that are looked at
+	rounds   = 2  // of choosing the way and pricing it anew
 	unit     = 64 // of costs, to the bit
 )
 
@@ -248,15 +248,32 @@ func (e *encoder) price() {
 	}
 }
 
-// entropies returns the bits that each symbol is worth, in units.
+// entropies returns the bits that each symbol is worth, in units. It reckons in
+// integers, as floating point numbers aren't the same on every processor.
 func entropies(freq []uint32) []uint32 {
-	sum := 0.0
+	sum := uint64(1)
 	for _, f := range freq {
-		sum += float64(f)
+		sum += uint64(f)
 	}
+	whole := log2(sum * 10)
 	all := make([]uint32, len(freq))
 	for i, f := range freq {
-		all[i] = uint32(unit * min(15, math.Log2((sum+1)/(float64(f)+0.3))))
+		all[i] = min(15*unit, whole-log2(uint64(f)*10+3))
 	}
 	return all
+}
+
+// log2 returns the binary logarithm of x, in units.
+func log2(x uint64) uint32 {
+	n := bits.Len64(x) - 1
+	m := x << (63 - n) >> 32 // from 1 to 2, the 1 at bit 31
+	for range bits.Len(unit) - 1 {
+		m = m * m >> 31
+		n <<= 1
+		if m >= 1<<32 {
+			m >>= 1
+			n |= 1
+		}
+	}
+	return uint32(n)
 }

@@ -19,7 +19,6 @@ import (
 
 	"devops-go/internal/bundle"
 	"devops-go/internal/image"
-	"devops-go/internal/layers"
 )
 
 // An Addition is a file or a directory that goes into the image.
@@ -92,18 +91,21 @@ func (b *builder) files(ctx context.Context, list []Addition, parents bool, crea
 			return bundle.Layer{}, fmt.Errorf("%q: %w", a.Source, cause(err))
 		}
 	}
-	return b.Press.Layer(func(w io.Writer) (gross int64, err error) {
-		tw := tar.NewWriter(w)
-		for _, name := range slices.Sorted(maps.Keys(tree)) {
-			n := tree[name]
-			n.ModTime = created
-			if err := n.write(ctx, tw); err != nil {
-				return 0, fmt.Errorf("%q: %w", cmp.Or(n.source, name), cause(err))
-			}
-			gross += n.Size
+	return b.Press.Layer(func(w io.Writer) (int64, error) { return writeNodes(ctx, w, tree, created) })
+}
+
+// writeNodes writes a tree as an archive, in the order of the paths.
+func writeNodes(ctx context.Context, w io.Writer, tree map[string]*node, created time.Time) (gross int64, err error) {
+	tw := tar.NewWriter(w)
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		n := tree[name]
+		n.ModTime = created
+		if err := n.write(ctx, tw); err != nil {
+			return 0, fmt.Errorf("%q: %w", cmp.Or(n.source, name), cause(err))
 		}
-		return gross, tw.Close()
-	})
+		gross += n.Size
+	}
+	return gross, tw.Close()
 }
 
 // collect adds the entries of a to tree, by their path in the image.
@@ -242,7 +244,7 @@ func (b *builder) archive(ctx context.Context, name string) (bundle.Layer, error
 	if err != nil {
 		return bundle.Layer{}, err
 	}
-	limit := layers.NewBudget(b.Press.MaxSize)
+	limit := b.Press.Budget()
 	l, err := b.Press.Layer(func(w io.Writer) (int64, error) { return bundle.CopyTar(w, limit.Reader(ctx, plain)) })
 	if err != nil {
 		return bundle.Layer{}, err
