@@ -19,8 +19,8 @@ import (
 // version and revision are set by the linker.
 var version, revision string
 
-// gcPercent trades time for memory: an image of 200,000 files takes two thirds
-// of what it takes by default, see docs/tare.md.
+// gcPercent trades time for memory: the tree of 200,000 files takes three
+// quarters of what it takes at Go's default, see docs/tare.md.
 const gcPercent = 40
 
 func main() {

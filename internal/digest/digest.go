@@ -35,7 +35,7 @@ func Parse(s string) (Digest, error) {
 		return Digest{}, fmt.Errorf("digest %q: unsupported algorithm, want sha256 or sha512", clip(s))
 	}
 	if len(sum) != 2*size || strings.Trim(sum, "0123456789abcdef") != "" {
-		return Digest{}, fmt.Errorf("digest %q: want %d lower-case hexadecimal digits after %q", clip(s), 2*size, algorithm+":")
+		return Digest{}, fmt.Errorf("digest %q: want %s and %d lower-case hexadecimal digits", clip(s), algorithm, 2*size)
 	}
 	return Digest{s}, nil
 }

@@ -1,0 +1,38 @@
+# The appliance: one static file FROM scratch. `--target tare` makes an image of
+# tare instead; `--target build` is the single-stage image of the comparison.
+ARG GO_VERSION=1.26
+
+FROM --platform=$BUILDPLATFORM golang:${GO_VERSION}-alpine AS source
+WORKDIR /src
+COPY . .
+ARG TARGETOS TARGETARCH TARGETVARIANT
+ARG VERSION REVISION
+ENV GOOS=$TARGETOS GOARCH=$TARGETARCH
+
+FROM source AS build-tare
+RUN --mount=type=cache,target=/root/.cache/go-build \
+    GOARM=${TARGETVARIANT#v} sh scripts/build.sh tare /tare
+
+FROM scratch AS tare
+COPY --from=build-tare /tare /tare
+USER 65532:65532
+ENTRYPOINT ["/tare"]
+
+FROM source AS build
+RUN --mount=type=cache,target=/root/.cache/go-build \
+    GOARM=${TARGETVARIANT#v} sh scripts/build.sh app /app
+ENTRYPOINT ["/app"]
+
+FROM scratch
+ARG VERSION REVISION CREATED SOURCE
+LABEL org.opencontainers.image.title="devops-info-service" \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION \
+      org.opencontainers.image.created=$CREATED \
+      org.opencontainers.image.source=$SOURCE \
+      org.opencontainers.image.licenses="MIT AND MPL-2.0"
+COPY --from=build /app /app
+USER 65532:65532
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/app", "healthcheck"]
+ENTRYPOINT ["/app"]

@@ -1,0 +1,89 @@
+# `make help` lists the targets.
+
+VERSION  ?= 1.0.0
+REVISION ?= $(shell git describe --always --abbrev=40 --dirty --exclude='*' 2>/dev/null || echo unknown)
+CREATED  ?= $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
+SOURCE   ?= devops-go
+GO_VERSION     ?= 1.26
+ALPINE_VERSION ?= 3.20
+IMAGE ?= devops-go
+PORT  ?= 8000
+
+STATICCHECK   = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+ROOTS_MODULE  = golang.org/x/crypto/x509roots/fallback
+ROOTS_VERSION = v0.0.0-20261030153154-30a33513ff6d
+ROOTS_DATE    = 2026-10-30
+
+export VERSION REVISION CGO_ENABLED = 0
+
+DOCKER_BUILD = docker build --build-arg VERSION --build-arg REVISION \
+	--build-arg CREATED=$(CREATED) --build-arg SOURCE=$(SOURCE) \
+	--build-arg GO_VERSION=$(GO_VERSION) --build-arg ALPINE_VERSION=$(ALPINE_VERSION)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build dist/app and dist/tare
+	sh scripts/build.sh app dist/app
+	sh scripts/build.sh tare dist/tare
+
+.PHONY: compare
+compare: build ## build the three images and set them side by side
+	@IMAGE=$(IMAGE) sh scripts/compare.sh
+
+.PHONY: images
+images: ## build the three images: scratch, alpine, single-stage
+	$(DOCKER_BUILD) -q -t $(IMAGE):scratch . >/dev/null
+	$(DOCKER_BUILD) -q -t $(IMAGE):alpine -f Dockerfile.alpine . >/dev/null
+	$(DOCKER_BUILD) -q -t $(IMAGE):single-stage --target build . >/dev/null
+
+.PHONY: run
+run: images ## run the scratch image on PORT
+	docker run --rm -it -p $(PORT):8000 --read-only --cap-drop ALL $(IMAGE):scratch
+
+.PHONY: test
+test: ## run the tests that need nothing but Go
+	go test ./...
+
+.PHONY: test-docker
+test-docker: images build ## run the tests against real images on a real engine
+	IMAGE=$(IMAGE) go test -count=1 -tags docker ./test ./internal/engine ./cmd/tare
+	IMAGE=$(IMAGE) go run ./internal/sizereport -images -check SIZE_REPORT.md
+
+.PHONY: test-registry
+test-registry: build ## run the tests against a real registry
+	go test -count=1 -tags registry ./internal/registry ./internal/image ./cmd/tare
+
+.PHONY: bench
+bench: build ## measure the appliance against a bare net/http server
+	go build -o dist/bench ./internal/bench
+	go build -trimpath -ldflags "-s -w" -o dist/bare ./internal/bench/bare
+	dist/bench dist/app dist/bare
+
+.PHONY: report
+report: build images ## write SIZE_REPORT.md from measurement
+	IMAGE=$(IMAGE) go run ./internal/sizereport -o SIZE_REPORT.md
+
+.PHONY: install-plugin
+install-plugin: build ## make tare a plug-in of the Docker CLI: docker tare …
+	install -D -m 0755 dist/tare "$${DOCKER_CONFIG:-$$HOME/.docker}/cli-plugins/docker-tare"
+
+.PHONY: clean
+clean: ## remove dist
+	rm -rf dist
+
+.PHONY: check
+check: ## check formatting, vet, staticcheck and the rules of the repository
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+	go vet ./...
+	go vet -tags docker,registry ./...
+	go run $(STATICCHECK) -tags docker,registry ./...
+	go run ./internal/sizereport -check SIZE_REPORT.md
+
+.PHONY: roots
+roots: ## make the embedded CA bundle anew from ROOTS_MODULE@ROOTS_VERSION
+	dir=$$(cd / && go mod download -json $(ROOTS_MODULE)@$(ROOTS_VERSION) | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && \
+	go run ./internal/roots/mkbundle -date $(ROOTS_DATE) -o internal/roots \
+		-distrust "$$dir/bundle/bundle.go" "$$dir/bundle/bundle.der"

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// The core of the server, and that of the load.
+const serverCore, loadCore = 0, 1
+
+func measure(app, bare string, rounds int, load time.Duration) (*Report, error) {
+	if err := pinSelf(loadCore); err != nil {
+		return nil, err
+	}
+	sizes, err := bodySizes(app)
+	if err != nil {
+		return nil, err
+	}
+	routes := []string{"/health", "/"}
+	var rate, cpu [2][2][]float64 // by route, by server
+	var start, memory [2][]float64
+	for range rounds {
+		for which, binary := range []string{app, bare} {
+			for i, route := range routes {
+				s, err := startServer(binary, which == 1, sizes[route])
+				if err != nil {
+					return nil, err
+				}
+				perSecond, perRequest, err := s.load(route, load)
+				s.stop()
+				if err != nil {
+					return nil, err
+				}
+				rate[i][which] = append(rate[i][which], perSecond)
+				cpu[i][which] = append(cpu[i][which], perRequest)
+			}
+			ms, kb, err := startAndIdle(binary, which == 1, sizes["/health"])
+			if err != nil {
+				return nil, err
+			}
+			start[which] = append(start[which], ms)
+			memory[which] = append(memory[which], kb)
+		}
+	}
+	return &Report{
+		Health: pair(rate[0][0], rate[0][1]),
+		Index:  pair(rate[1][0], rate[1][1]),
+		CPU:    pair(cpu[0][0], cpu[0][1]),
+		Start:  pair(start[0], start[1]),
+		Memory: pair(memory[0], memory[1]),
+	}, nil
+}
+
+// bodySizes asks the appliance how long its answers are.
+func bodySizes(app string) (map[string]int, error) {
+	s, err := startServer(app, false, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer s.stop()
+	sizes := map[string]int{}
+	for _, route := range []string{"/health", "/"} {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			return nil, err
+		}
+		sizes[route], err = newClient(conn, route).roundTrip()
+		conn.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return sizes, nil
+}
+
+// startAndIdle returns the shortest of several start-up times, in milliseconds,
+// and the memory of a server that has answered once, in kB.
+func startAndIdle(binary string, bare bool, size int) (ms, kb float64, err error) {
+	for range 5 {
+		s, err := startServer(binary, bare, size)
+		if err != nil {
+			return 0, 0, err
+		}
+		if ms == 0 || s.startup < ms {
+			ms = s.startup
+		}
+		time.Sleep(100 * time.Millisecond)
+		kb, err = s.rss()
+		s.stop()
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	return ms, kb, nil
+}
+
+// A server is a running child, pinned to serverCore.
+type server struct {
+	cmd     *exec.Cmd
+	addr    string
+	startup float64 // milliseconds to the first 200
+}
+
+func startServer(binary string, bare bool, size int) (*server, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{addr: net.JoinHostPort("127.0.0.1", port)}
+	s.cmd = exec.Command("taskset", "-c", strconv.Itoa(serverCore), binary, "serve", "-host", "127.0.0.1", "-port", port)
+	if bare {
+		s.cmd = exec.Command("taskset", "-c", strconv.Itoa(serverCore), binary, s.addr, strconv.Itoa(size))
+	}
+	s.cmd.Stderr = os.Stderr
+	began := time.Now()
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for time.Since(began) < 10*time.Second {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			time.Sleep(50 * time.Microsecond)
+			continue
+		}
+		_, err = newClient(conn, "/health").roundTrip()
+		s.startup = float64(time.Since(began)) / float64(time.Millisecond)
+		conn.Close()
+		if err != nil {
+			s.stop()
+			return nil, err
+		}
+		return s, nil
+	}
+	s.stop()
+	return nil, fmt.Errorf("%s did not answer within 10 s", binary)
+}
+
+func (s *server) stop() {
+	s.cmd.Process.Kill()
+	s.cmd.Wait()
+}
+
+// cpuTime returns the user and system time that the server has used.
+func (s *server) cpuTime() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	utime, _ := strconv.Atoi(string(fields[11]))
+	stime, _ := strconv.Atoi(string(fields[12]))
+	return time.Duration(utime+stime) * (time.Second / 100), nil
+}
+
+func (s *server) rss() (kb float64, err error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			return strconv.ParseFloat(strings.Fields(value)[0], 64)
+		}
+	}
+	return 0, fmt.Errorf("no VmRSS in status of process %d", s.cmd.Process.Pid)
+}
+
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// pinSelf keeps this process, all of its threads to come included, on one core.
+func pinSelf(core int) error {
+	mask := [16]uint64{1 << core}
+	_, _, errno := syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(mask), uintptr(unsafe.Pointer(&mask)))
+	if errno != 0 {
+		return fmt.Errorf("pinning to core %d: %w", core, errno)
+	}
+	return nil
+}

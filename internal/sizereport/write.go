@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// The fleet of the projection.
+const (
+	nodes       = 1000
+	pullsPerDay = 100
+	linkMbps    = 10
+)
+
+func writeReport(path, tmp string, rounds int) error {
+	if err := buildBench(tmp); err != nil {
+		return err
+	}
+	app := filepath.Join(tmp, "default")
+	base, err := build(".", app, nil)
+	if err != nil {
+		return err
+	}
+	images, err := weigh()
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := writeHead(&b); err != nil {
+		return err
+	}
+	writeImages(&b, images)
+	writeFleet(&b, images)
+	if err := writeSpeed(&b, tmp, app, rounds); err != nil {
+		return err
+	}
+	if err := writeLevers(&b, tmp, app, base, rounds); err != nil {
+		return err
+	}
+	if err := writeExcerpts(&b); err != nil {
+		return err
+	}
+	figures, err := json.Marshal(Figures{Go: runtime.Version(), Arch: runtime.GOARCH, Binary: base, Images: images})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(&b, "\n%s%s -->\n", figuresPrefix, figures)
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
+
+func writeHead(b *bytes.Buffer) error {
+	engine, err := exec.Command("docker", "version", "-f", "Docker Engine {{.Server.Version}}").Output()
+	if err != nil {
+		return fmt.Errorf("docker version: %w", err)
+	}
+	fmt.Fprintf(b, `# Size report
+
+Written by `+"`make report`"+` with %s, %s, linux/%s. Sizes
+are SI units (1 MB = 10⁶ bytes). The absolute rates depend on the machine; the
+ratios are medians of rounds in which both sides take turns, each server alone on
+one core. `+"`make check`"+` fails when the binary here is off by more than 1 %%, and
+`+"`make test-docker`"+` when the images are.
+`, strings.TrimSpace(string(engine)), runtime.Version(), runtime.GOARCH)
+	return nil
+}
+
+func writeImages(b *bytes.Buffer, images map[string]*Image) {
+	b.WriteString("\n## The images (`make compare`)\n\n| image | bytes | transfer, gzip'd bytes | layers | files | against single-stage |\n| --- | ---: | ---: | ---: | ---: | ---: |\n")
+	largest := images["single-stage"].Size
+	for _, tag := range tags {
+		i := images[tag]
+		fmt.Fprintf(b, "| %s | %s | %s | %d | %d | −%.1f %% |\n", tag, thousands(i.Size), thousands(i.Transfer), i.Layers, i.Files,
+			100*(1-float64(i.Size)/float64(largest)))
+	}
+}
+
+func writeFleet(b *bytes.Buffer, images map[string]*Image) {
+	fmt.Fprintf(b, "\n## What a fleet saves\n\n%d nodes that hold the image, %d pulls a day, links of %d Mbit/s.\n\n| image | storage | moved a day | time of a pull |\n| --- | ---: | ---: | ---: |\n",
+		nodes, pullsPerDay, linkMbps)
+	for _, tag := range tags {
+		i := images[tag]
+		fmt.Fprintf(b, "| %s | %.2f GB | %.2f GB | %.1f s |\n", tag, float64(i.Size)*nodes/1e9, float64(i.Transfer)*pullsPerDay/1e9,
+			float64(i.Transfer)*8/(linkMbps*1e6))
+	}
+}
+
+func writeSpeed(b *bytes.Buffer, tmp, app string, rounds int) error {
+	r, err := bench(tmp, app, rounds)
+	if err != nil {
+		return err
+	}
+	b.WriteString("\n## Speed (`make bench`)\n\nAgainst a bare net/http handler with a constant body of the same size, built with\nplain `-s -w`.\n\n| | app | bare | ratio |\n| --- | ---: | ---: | ---: |\n")
+	for _, line := range []struct {
+		name string
+		r    ratio
+	}{
+		{"`/health`, requests/s", r.Health},
+		{"`/`, requests/s", r.Index},
+		{"`/health`, µs of CPU a request", r.CPU},
+		{"start to first 200, ms", r.Start},
+		{"idle memory (VmRSS), kB", r.Memory},
+	} {
+		fmt.Fprintf(b, "| %s | %.1f | %.1f | %.3f |\n", line.name, line.r.App, line.r.Bare, line.r.Ratio)
+	}
+	return nil
+}
+
+func writeLevers(b *bytes.Buffer, tmp, app string, base Size, rounds int) error {
+	fmt.Fprintf(b, `
+## What each lever earns
+
+The binary has %s bytes, %s by gzip -9. Each line is the binary without that
+one lever and with all the others. The price is in requests per second of
+`+"`/health`"+`, negative where the lever makes it faster; a few percent either way
+are noise.
+
+| lever | bytes saved | gzip'd bytes saved | price |
+| --- | ---: | ---: | ---: |
+`, thousands(base.Bytes), thousands(base.Gzip))
+	with0, err := bench(tmp, app, rounds)
+	if err != nil {
+		return err
+	}
+	for _, l := range flagLevers {
+		e, output, err := without(tmp, l, base)
+		if err != nil {
+			return err
+		}
+		r, err := bench(tmp, output, rounds)
+		if err != nil {
+			return err
+		}
+		e.price = fmt.Sprintf("%+.1f %%", 100*(1-with0.Health.Ratio/r.Health.Ratio))
+		e.write(b)
+	}
+	for _, l := range codeLevers {
+		e, err := with(tmp, l, base)
+		if err != nil {
+			return err
+		}
+		e.write(b)
+	}
+	return nil
+}
+
+func (e effect) write(b *bytes.Buffer) {
+	fmt.Fprintf(b, "| %s | %s | %s | %s |\n", e.what, thousands(e.saved.Bytes), thousands(e.saved.Gzip), e.price)
+}
+
+// writeExcerpts shows where the bytes of the images are.
+func writeExcerpts(b *bytes.Buffer) error {
+	for _, tag := range tags {
+		for _, args := range [][]string{
+			{"history", reference(tag)},
+			{"tree", "--sort", "size", "--depth", "2", "--min-size", "100kB", reference(tag)},
+		} {
+			out, err := tare(args...)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(b, "\n## %s: `tare %s`\n\n```text\n%s\n```\n", tag, strings.Join(args, " "), out)
+		}
+	}
+	return nil
+}
+
+// thousands writes 5243006 as 5,243,006.
+func thousands(n int64) string {
+	if n < 0 {
+		return "−" + thousands(-n)
+	}
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
