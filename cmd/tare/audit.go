@@ -129,7 +129,7 @@ func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (
 		Settings: a.settings,
 		Layers:   layers.Options{MaxSize: int64(a.source.maxSize), MaxFiles: a.source.maxFiles, Jobs: jobs},
 		Baseline: baseline,
-		Temp:     func() (*os.File, error) { return image.Nameless("") },
+		Temp:     func() (*os.File, error) { return image.Scratch("") },
 	}
 	switch {
 	case a.deep:

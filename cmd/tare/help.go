@@ -9,7 +9,7 @@ import (
 
 const usageHead = `usage: tare COMMAND [flags] IMAGE…
 
-tare says what container images weigh and why.
+tare says what container images weigh and why, and makes and moves them.
 
 commands:
 `

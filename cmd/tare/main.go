@@ -76,6 +76,11 @@ func commands() []*command {
 		diffCommand(),
 		verifyCommand(),
 		auditCommand(),
+		packCommand(),
+		pushCommand(),
+		pullCommand(),
+		copyCommand(),
+		sbomCommand(),
 		completionCommand(),
 		versionCommand(),
 	}

@@ -18,44 +18,73 @@ import (
 // These tests need a real registry server, docker-registry on PATH or else the
 // go command and its module proxy, and skopeo on PATH to push with.
 
-// registryServer starts a registry on loopback and returns its address. With
-// users, a file in htpasswd's format, it asks for basic authentication.
-func registryServer(t *testing.T, users string) string {
+// A registryProcess is a registry on loopback that can be stopped and started
+// again with what it has.
+type registryProcess struct {
+	address, dir, config string
+	cmd                  *exec.Cmd
+}
+
+// newRegistry configures a registry. With users, a file in htpasswd's format,
+// it asks for basic authentication.
+func newRegistry(t *testing.T, users string) *registryProcess {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
+	r := &registryProcess{address: listener.Addr().String(), dir: t.TempDir()}
 	listener.Close()
-	dir := t.TempDir()
-	config := fmt.Sprintf("version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %q}\n", dir, address)
+	config := fmt.Sprintf("version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %q}\n", r.dir, r.address)
 	if users != "" {
 		file := it.WriteFile(t, "htpasswd", []byte(users))
 		config += fmt.Sprintf("auth: {htpasswd: {realm: test, path: %s}}\n", file)
 	}
-	args := []string{"docker-registry", "serve"}
+	r.config = it.WriteFile(t, "config.yml", []byte(config))
+	t.Cleanup(r.stop)
+	return r
+}
+
+// start starts the registry and waits until it answers.
+func (r *registryProcess) start(t *testing.T) {
+	t.Helper()
+	args := []string{"docker-registry", "serve", r.config}
 	if _, err := exec.LookPath(args[0]); err != nil {
-		args = []string{"go", "run", "github.com/distribution/distribution/v3/cmd/registry@v3.0.0", "serve"}
+		args = []string{"go", "run", "github.com/distribution/distribution/v3/cmd/registry@v3.0.0", "serve", r.config}
 	}
-	server := exec.Command(args[0], append(args[1:], it.WriteFile(t, "config.yml", []byte(config)))...)
-	if err := server.Start(); err != nil {
+	r.cmd = exec.Command(args[0], args[1:]...)
+	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		server.Process.Kill()
-		server.Wait()
-	})
 	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		if response, err := http.Get("http://" + address + "/v2/"); err == nil {
+		if response, err := http.Get("http://" + r.address + "/v2/"); err == nil {
 			response.Body.Close()
-			return address
+			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("no registry answers at %s", address)
+			t.Fatalf("no registry answers at %s", r.address)
 		}
 	}
 }
+
+// stop kills the registry.
+func (r *registryProcess) stop() {
+	if r.cmd != nil && r.cmd.Process != nil {
+		r.cmd.Process.Kill()
+		r.cmd.Wait()
+	}
+}
+
+// registryServer starts a registry and returns its address.
+func registryServer(t *testing.T, users string) string {
+	t.Helper()
+	r := newRegistry(t, users)
+	r.start(t)
+	return r.address
+}
+
+// testUsers is testuser:testpassword, hashed by bcrypt.
+const testUsers = "testuser:$2b$05$aaaaaaaaaaaaaaaaaaaaaO0S4pTSqiQT6KVLXExVpNI/ILzYH6wRq\n"
 
 // push copies an archive to the registry by skopeo, which compresses it.
 func push(t *testing.T, archive, to string, more ...string) {
@@ -104,8 +133,7 @@ func TestRegistry(t *testing.T) {
 // TestRegistryLogin: credentials are those that docker login kept, and they
 // show nowhere.
 func TestRegistryLogin(t *testing.T) {
-	// testuser:testpassword, hashed by bcrypt.
-	address := registryServer(t, "testuser:$2b$05$aaaaaaaaaaaaaaaaaaaaaO0S4pTSqiQT6KVLXExVpNI/ILzYH6wRq\n")
+	address := registryServer(t, testUsers)
 	dir := gallery(t)
 	ref := "docker://" + address + "/app:1"
 	push(t, "docker-archive:"+dir+"/app.tar", ref, "--dest-creds", "testuser:testpassword")

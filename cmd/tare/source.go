@@ -16,9 +16,9 @@ type sourceFlags struct {
 	platform platformFlag
 	maxSize  sizeFlag
 	maxFiles int64
-	network  networkFlags
-	tolerant bool // of descriptors that lie; verify is
-	content  bool // fetch the layers of an image in a registry
+	network  *networkFlags // shared by copies for other platforms
+	tolerant bool          // of descriptors that lie; verify is
+	content  bool          // fetch the layers of an image in a registry
 }
 
 func (s *sourceFlags) define(fs *flag.FlagSet) {
@@ -26,6 +26,11 @@ func (s *sourceFlags) define(fs *flag.FlagSet) {
 	fs.Var(&s.platform, "platform", "take the `OS/ARCH[/VARIANT]` of an image that has several")
 	fs.Var(&s.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
 	fs.Int64Var(&s.maxFiles, "max-files", layers.DefaultMaxFiles, "give up on an image of more than `N` files")
+	s.defineNetwork(fs)
+}
+
+func (s *sourceFlags) defineNetwork(fs *flag.FlagSet) {
+	s.network = new(networkFlags)
 	s.network.define(fs)
 }
 

@@ -120,7 +120,7 @@ func (a *archive) read(name string) ([]byte, error) {
 
 // open makes an archive the store of the OCI layout in it.
 func (a *archive) open(_ context.Context, d Descriptor) (io.ReadCloser, error) {
-	return a.section(blobPath(d))
+	return a.section(BlobPath(d))
 }
 
 // memberStore is the store of a layer that is known by its name only.

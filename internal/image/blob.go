@@ -174,11 +174,14 @@ func (p *progressReader) Read(b []byte) (int, error) {
 }
 
 func (l *Layer) notOpened(err error) error {
-	if errors.Is(err, fs.ErrNotExist) && l.Descriptor.foreign() {
+	if errors.Is(err, fs.ErrNotExist) && l.Descriptor.IsForeign() {
 		return fmt.Errorf("%s: a foreign layer, which its source doesn't hold: %s", l, l.Descriptor.MediaType)
 	}
 	return fmt.Errorf("%s: %w", l, err)
 }
+
+// Remote reports whether the layer is in a registry and opening it fetches it.
+func (l *Layer) Remote() bool { return l.remote }
 
 // Read reads stored bytes.
 func (b *Blob) Read(p []byte) (int, error) { return b.r.Read(p) }

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"fmt"
@@ -64,4 +65,14 @@ func Decompress(r io.Reader, c Compression) (io.Reader, error) {
 		return gzip.NewReader(r)
 	}
 	return nil, fmt.Errorf("compression %s can't be read yet", c)
+}
+
+// Uncompress returns the content of r, which tells its compression itself.
+func Uncompress(r io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	magic, err := buffered.Peek(sniffLen)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return Decompress(buffered, sniff(magic))
 }

@@ -10,11 +10,11 @@ import (
 	"devops-go/internal/digest"
 )
 
-// dockerManifest is the file in which docker save lists images.
-const dockerManifest = "manifest.json"
+// DockerManifest is the file in which docker save lists images.
+const DockerManifest = "manifest.json"
 
-// A savedImage is an entry of manifest.json.
-type savedImage struct {
+// A SavedImage is an entry of manifest.json.
+type SavedImage struct {
 	Config   string
 	RepoTags []string
 	Layers   []string
@@ -23,13 +23,13 @@ type savedImage struct {
 // openDocker opens the image called name in an archive of docker save; an
 // empty name asks for the only one.
 func openDocker(ctx context.Context, a *archive, name string, want Platform) (*Image, error) {
-	raw, err := a.read(dockerManifest)
+	raw, err := a.read(DockerManifest)
 	if err != nil {
 		return nil, err
 	}
-	var list []savedImage
+	var list []SavedImage
 	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("%s: %w", dockerManifest, err)
+		return nil, fmt.Errorf("%s: %w", DockerManifest, err)
 	}
 	saved, err := selectSaved(list, name)
 	if err != nil {
@@ -97,7 +97,7 @@ func configDigest(path string) digest.Digest {
 	return d
 }
 
-func selectSaved(list []savedImage, name string) (savedImage, error) {
+func selectSaved(list []SavedImage, name string) (SavedImage, error) {
 	var names []string
 	for i, saved := range list {
 		if name == "@"+strconv.Itoa(i) {
@@ -113,10 +113,10 @@ func selectSaved(list []savedImage, name string) (savedImage, error) {
 	if name == "" && len(list) == 1 {
 		return list[0], nil
 	}
-	return savedImage{}, notSelected(name, names, DockerArchive)
+	return SavedImage{}, notSelected(name, names, DockerArchive)
 }
 
-func nameSaved(i int, saved savedImage) string {
+func nameSaved(i int, saved SavedImage) string {
 	if len(saved.RepoTags) > 0 {
 		return saved.RepoTags[0]
 	}

@@ -44,6 +44,11 @@ type Image struct {
 	// lie beside this one.
 	Attestations []Descriptor
 
+	// Root is the descriptor of what the reference named: the manifest, or the
+	// index that led to it. It is zero where the source has no manifest.
+	Root Descriptor
+
+	store   store
 	closers []io.Closer
 }
 

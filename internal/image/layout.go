@@ -12,13 +12,14 @@ import (
 	"devops-go/internal/digest"
 )
 
+// The files of a layout beside its blobs.
 const (
-	indexFile  = "index.json"
-	layoutFile = "oci-layout"
+	IndexFile  = "index.json"
+	LayoutFile = "oci-layout"
 )
 
-// blobPath is where a layout keeps d.
-func blobPath(d Descriptor) string {
+// BlobPath is where a layout keeps d.
+func BlobPath(d Descriptor) string {
 	return "blobs/" + d.Digest.Algorithm() + "/" + d.Digest.Hex()
 }
 
@@ -26,7 +27,7 @@ func blobPath(d Descriptor) string {
 type layoutDir string
 
 func (dir layoutDir) open(_ context.Context, d Descriptor) (io.ReadCloser, error) {
-	f, _, err := openRegular(filepath.Join(string(dir), filepath.FromSlash(blobPath(d))))
+	f, _, err := openRegular(filepath.Join(string(dir), filepath.FromSlash(BlobPath(d))))
 	if err != nil {
 		return nil, err
 	}
@@ -42,15 +43,17 @@ const (
 // A candidate is a manifest found in an index.
 type candidate struct {
 	Descriptor
-	tags     []string // of the index entries above it
-	platform Platform // what it is for, once it is loaded
-	raw      []byte   // the manifest
-	fault    error    // what is wrong with it beside its descriptor
+	root     Descriptor // the entry of the outermost index that led to it
+	tags     []string   // of the index entries above it
+	platform Platform   // what it is for, once it is loaded
+	raw      []byte     // the manifest
+	fault    error      // what is wrong with it beside its descriptor
 }
 
 // A search collects the manifests under an index.
 type search struct {
 	store        store
+	root         Descriptor // the entry of the outermost index that is looked at
 	entries      int
 	candidates   []candidate
 	attestations []Descriptor
@@ -63,6 +66,9 @@ func (s *search) descend(ctx context.Context, index *Index, tags []string, depth
 		return fmt.Errorf("indexes nest more than %d deep", maxIndexDepth)
 	}
 	for _, d := range index.Manifests {
+		if depth == 0 {
+			s.root = d
+		}
 		if s.entries++; s.entries > maxIndexEntries {
 			return fmt.Errorf("more than %d entries in the index", maxIndexEntries)
 		}
@@ -70,9 +76,9 @@ func (s *search) descend(ctx context.Context, index *Index, tags []string, depth
 		switch {
 		case d.Digest.IsZero():
 			return errors.New("index entry without digest")
-		case d.isAttestation():
+		case d.IsAttestation():
 			s.attestations = append(s.attestations, d)
-		case d.isIndex():
+		case d.IsIndex():
 			nested, err := s.index(ctx, d)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
@@ -84,7 +90,7 @@ func (s *search) descend(ctx context.Context, index *Index, tags []string, depth
 				return err
 			}
 		default:
-			s.candidates = append(s.candidates, candidate{Descriptor: d, tags: tags})
+			s.candidates = append(s.candidates, candidate{Descriptor: d, root: s.root, tags: tags})
 		}
 	}
 	return nil
@@ -117,11 +123,11 @@ func entryTags(d Descriptor) []string {
 func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport, name string, want Platform) (*Image, error) {
 	var index Index
 	if err := json.Unmarshal(indexJSON, &index); err != nil {
-		return nil, fmt.Errorf("%s: %w", indexFile, err)
+		return nil, fmt.Errorf("%s: %w", IndexFile, err)
 	}
 	found := search{store: s}
 	if err := found.descend(ctx, &index, nil, 0); err != nil {
-		return nil, fmt.Errorf("%s: %w", indexFile, err)
+		return nil, fmt.Errorf("%s: %w", IndexFile, err)
 	}
 	list, err := selectTag(found.candidates, name, source)
 	if err != nil {
@@ -146,7 +152,7 @@ func (s *search) image(ctx context.Context, list []candidate, want Platform) (*I
 		return nil, err
 	}
 	img.Tags, img.Attestations = picked.tags, s.attestations
-	img.ManifestFault, img.IndexPlatform = picked.fault, picked.Platform
+	img.ManifestFault, img.IndexPlatform, img.Root = picked.fault, picked.Platform, picked.root
 	return img, nil
 }
 
@@ -215,7 +221,7 @@ func openManifest(ctx context.Context, s store, d Descriptor, raw []byte) (*Imag
 	if err != nil {
 		return nil, err
 	}
-	img := &Image{Manifest: m, RawManifest: raw, ManifestDigest: d.Digest, ConfigDigest: m.Config.Digest}
+	img := &Image{Manifest: m, RawManifest: raw, ManifestDigest: d.Digest, ConfigDigest: m.Config.Digest, Root: d, store: s}
 	if img.ManifestDigest.IsZero() {
 		img.ManifestDigest = digest.FromBytes(raw)
 	}

@@ -11,6 +11,7 @@ const (
 	MediaTypeIndex          = "application/vnd.oci.image.index.v1+json"
 	MediaTypeManifest       = "application/vnd.oci.image.manifest.v1+json"
 	MediaTypeConfig         = "application/vnd.oci.image.config.v1+json"
+	MediaTypeEmpty          = "application/vnd.oci.empty.v1+json"
 	MediaTypeLayer          = "application/vnd.oci.image.layer.v1.tar"
 	MediaTypeLayerGzip      = "application/vnd.oci.image.layer.v1.tar+gzip"
 	MediaTypeDockerList     = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -37,19 +38,19 @@ type Descriptor struct {
 	ArtifactType string            `json:"artifactType,omitempty"`
 }
 
-// isIndex reports whether d's media type is that of an index.
-func (d Descriptor) isIndex() bool {
+// IsIndex reports whether d's media type is that of an index.
+func (d Descriptor) IsIndex() bool {
 	return d.MediaType == MediaTypeIndex || d.MediaType == MediaTypeDockerList
 }
 
-// isAttestation reports whether d is a statement about another image, which
+// IsAttestation reports whether d is a statement about another image, which
 // nobody runs: provenance, an SBOM, a signature.
-func (d Descriptor) isAttestation() bool {
+func (d Descriptor) IsAttestation() bool {
 	return d.Annotations[AnnotationReferenceType] != "" || d.Platform != nil && d.Platform.unknown() || d.ArtifactType != ""
 }
 
-// foreign reports whether d is a layer that registries needn't hold.
-func (d Descriptor) foreign() bool {
+// IsForeign reports whether d is a layer that registries needn't hold.
+func (d Descriptor) IsForeign() bool {
 	return strings.Contains(d.MediaType, "nondistributable") || strings.Contains(d.MediaType, ".foreign.")
 }
 

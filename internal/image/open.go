@@ -1,7 +1,6 @@
 package image
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -138,16 +137,16 @@ func statError(err error) error {
 }
 
 func openDir(ctx context.Context, ref Reference, opts Options) (*Image, error) {
-	f, size, err := openRegular(filepath.Join(ref.Path, indexFile))
+	f, size, err := openRegular(filepath.Join(ref.Path, IndexFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("holds no OCI layout: no %s", indexFile)
+		return nil, fmt.Errorf("holds no OCI layout: no %s", IndexFile)
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if size > maxJSON {
-		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", indexFile, size, maxJSON)
+		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", IndexFile, size, maxJSON)
 	}
 	index, err := io.ReadAll(io.LimitReader(f, maxJSON))
 	if err != nil {
@@ -195,12 +194,7 @@ func seekable(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, 
 	if opts.Progress != nil {
 		r = &progressReader{r, opts.Progress}
 	}
-	buffered := bufio.NewReaderSize(r, 64<<10)
-	magic, err := buffered.Peek(sniffLen)
-	if err != nil && err != io.EOF {
-		return nil, 0, err
-	}
-	plain, err := Decompress(buffered, sniff(magic))
+	plain, err := Uncompress(r)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -209,7 +203,7 @@ func seekable(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, 
 
 // spool copies r to a file without a name.
 func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, error) {
-	f, err := Nameless(opts.TempDir)
+	f, err := Scratch(opts.TempDir)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -225,10 +219,10 @@ func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, err
 	return f, n, nil
 }
 
-// Nameless creates a file without a name in dir, or in the system's directory
-// for such files; it goes away with the process. The directory for it is made where a
-// scratch container has none.
-func Nameless(dir string) (*os.File, error) {
+// Scratch creates a file without a name in dir, which goes away with the
+// process; an empty dir is the system's directory for that, which is made where
+// a scratch container has none.
+func Scratch(dir string) (*os.File, error) {
 	if dir == "" {
 		dir = os.TempDir()
 	}
@@ -266,14 +260,14 @@ func openArchive(ctx context.Context, ref Reference, at io.ReaderAt, size int64,
 	if err != nil {
 		return nil, err
 	}
-	oci, docker := a.has(indexFile), a.has(dockerManifest)
+	oci, docker := a.has(IndexFile), a.has(DockerManifest)
 	switch {
 	case ref.Transport == DockerArchive && !docker:
-		return nil, fmt.Errorf("no %s in the archive", dockerManifest)
+		return nil, fmt.Errorf("no %s in the archive", DockerManifest)
 	case ref.Transport == OCIArchive && !oci:
-		return nil, fmt.Errorf("no %s in the archive", indexFile)
+		return nil, fmt.Errorf("no %s in the archive", IndexFile)
 	case oci && ref.Transport != DockerArchive:
-		index, err := a.read(indexFile)
+		index, err := a.read(IndexFile)
 		if err != nil {
 			return nil, err
 		}
@@ -281,5 +275,5 @@ func openArchive(ctx context.Context, ref Reference, at io.ReaderAt, size int64,
 	case docker:
 		return openDocker(ctx, a, ref.Name, opts.Platform)
 	}
-	return nil, fmt.Errorf("a tar archive without image: neither %s nor %s in it", dockerManifest, indexFile)
+	return nil, fmt.Errorf("a tar archive without image: neither %s nor %s in it", DockerManifest, IndexFile)
 }

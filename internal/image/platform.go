@@ -38,6 +38,12 @@ func ParsePlatform(s string) (Platform, error) {
 // on this machine's processor are Linux ones, whatever the machine runs.
 func hostPlatform() Platform { return Platform{OS: "linux", Architecture: runtime.GOARCH} }
 
+// anyOS is no system that an image could be for.
+const anyOS = "*"
+
+// AnyPlatform asks for the first platform that is there.
+func AnyPlatform() Platform { return Platform{OS: anyOS} }
+
 // IsZero reports whether p asks for nothing.
 func (p Platform) IsZero() bool { return p.OS == "" && p.Architecture == "" }
 
@@ -57,6 +63,9 @@ func (p Platform) String() string {
 // A request without variant is content with any; arm64 is arm64/v8, and arm
 // is arm/v7, as containerd has it.
 func (p Platform) serves(want Platform) bool {
+	if want.OS == anyOS {
+		return true
+	}
 	if p.OS != want.OS || p.Architecture != want.Architecture {
 		return false
 	}

@@ -23,7 +23,7 @@ type registryStore struct {
 }
 
 func (s registryStore) open(ctx context.Context, d Descriptor) (io.ReadCloser, error) {
-	if d.isIndex() || d.MediaType == MediaTypeManifest || d.MediaType == MediaTypeDockerManifest {
+	if d.IsIndex() || d.MediaType == MediaTypeManifest || d.MediaType == MediaTypeDockerManifest {
 		m, err := s.client.Manifest(ctx, s.ref.WithDigest(d.Digest))
 		if err != nil {
 			return nil, notHeld(err)
@@ -58,7 +58,7 @@ func openRegistry(ctx context.Context, name string, opts Options) (*Image, error
 	}
 	s := registryStore{opts.Registry, ref}
 	var img *Image
-	if d := describe(top); d.isIndex() {
+	if d := describe(top); d.IsIndex() {
 		img, err = openIndex(ctx, s, top.Bytes, opts.Platform)
 	} else {
 		img, err = openManifest(ctx, s, d, top.Bytes)
@@ -69,7 +69,7 @@ func openRegistry(ctx context.Context, name string, opts Options) (*Image, error
 	if want := opts.Platform; !want.IsZero() && !img.Platform().serves(want) {
 		return nil, noPlatform(want, []string{img.Platform().String()}, nil)
 	}
-	img.Source, img.Tags = Registry, []string{ref.String()}
+	img.Source, img.Tags, img.Root = Registry, []string{ref.String()}, describe(top)
 	return img, nil
 }
 

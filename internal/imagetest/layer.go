@@ -5,6 +5,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"io"
 	"path"
 	"strings"
 	"time"
@@ -69,6 +70,19 @@ func Tar(entries ...Entry) []byte {
 	}
 	must(w.Close())
 	return b.Bytes()
+}
+
+// Names returns the names of an archive's entries, in its order.
+func Names(archive []byte) []string {
+	var names []string
+	for r := tar.NewReader(bytes.NewReader(archive)); ; {
+		hdr, err := r.Next()
+		if err == io.EOF {
+			return names
+		}
+		must(err)
+		names = append(names, hdr.Name)
+	}
 }
 
 // Gzip compresses b.

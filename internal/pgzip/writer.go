@@ -11,6 +11,8 @@ import (
 	"hash/crc32"
 	"io"
 	"runtime"
+
+	"devops-go/internal/deflate"
 )
 
 const (
@@ -44,10 +46,13 @@ type result struct {
 	err  error
 }
 
-// NewWriter returns a Writer that writes to w with one of compress/flate's
-// levels.
+// Best is the level above compress/flate's: package deflate's.
+const Best = 10
+
+// NewWriter returns a Writer that writes to w with [Best] or one of
+// compress/flate's levels.
 func NewWriter(w io.Writer, level int) (*Writer, error) {
-	if _, err := flate.NewWriter(io.Discard, level); err != nil {
+	if _, err := flate.NewWriter(io.Discard, level); err != nil && level != Best {
 		return nil, err
 	}
 	z := &Writer{
@@ -115,6 +120,9 @@ func (z *Writer) send(last bool) {
 }
 
 func (z *Writer) compress(block, window []byte, last bool) ([]byte, error) {
+	if z.level == Best {
+		return deflate.Append(nil, window, block, last), nil
+	}
 	var out bytes.Buffer
 	w, err := flate.NewWriterDict(&out, z.level, window)
 	if err != nil {

@@ -226,6 +226,16 @@ func (r Reference) String() string {
 	return s
 }
 
+// Familiar returns the reference as Docker prints it: docker.io goes without
+// saying, and so does library/ there.
+func (r Reference) Familiar() string {
+	s := strings.TrimPrefix(r.String(), hub+"/")
+	if r.host == hub {
+		s = strings.TrimPrefix(s, "library/")
+	}
+	return s
+}
+
 // WithDigest returns the reference to d in r's repository, without a tag.
 func (r Reference) WithDigest(d digest.Digest) Reference {
 	r.tag, r.digest = "", d

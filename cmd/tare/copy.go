@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"devops-go/internal/bundle"
+	"devops-go/internal/image"
+	"devops-go/internal/registry"
+)
+
+func copyCommand() *command {
+	return &command{
+		name:  "copy",
+		usage: "[flags] IMAGE DESTINATION",
+		short: "copy an image between any two places, digests kept",
+		long: `The DESTINATION is docker://NAME, docker-daemon:NAME, oci:DIR[:TAG],
+oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME]; the two archives are one
+file that is both. Without a transport, DIR/ is a layout and PATH.tar an archive.
+An image of several platforms is copied whole, unless --platform picks one.
+
+example: tare copy app.tar docker://registry.example/app:1.0
+`,
+		define: func(fs *flag.FlagSet) runner {
+			var c copier
+			c.define(fs)
+			return func(ctx context.Context, args []string, std stdio) error {
+				if err := wantArgs("copy", args, 2, 2); err != nil {
+					return err
+				}
+				to, err := parseDestination(args[1])
+				if err != nil {
+					return &usageError{fmt.Errorf("copy: %w", err)}
+				}
+				return c.copy(ctx, args[0], to, std)
+			}
+		},
+	}
+}
+
+func pushCommand() *command {
+	return &command{
+		name:  "push",
+		usage: "[flags] IMAGE REF",
+		short: "push an image to a registry, digests kept",
+		long: `IMAGE is of any transport; REF is HOST/NAME[:TAG]. What the registry has isn't
+sent again, and an upload that breaks off goes on where it was. Credentials are
+those of docker login.
+
+example: tare push app.tar registry.example/app:1.0
+`,
+		define: func(fs *flag.FlagSet) runner {
+			var c copier
+			c.define(fs)
+			return func(ctx context.Context, args []string, std stdio) error {
+				if err := wantArgs("push", args, 2, 2); err != nil {
+					return err
+				}
+				ref, err := registry.ParseReference(strings.TrimPrefix(args[1], "docker://"))
+				if err != nil {
+					return &usageError{fmt.Errorf("push: %w", err)}
+				}
+				return c.copy(ctx, args[0], destination{ref: ref, transport: image.Registry}, std)
+			}
+		},
+	}
+}
+
+func pullCommand() *command {
+	return &command{
+		name:  "pull",
+		usage: "[flags] REF -o FILE",
+		short: "pull an image from a registry, digests kept",
+		long: `REF is HOST/NAME[:TAG][@DIGEST]. An image of several platforms is pulled whole,
+unless --platform picks one.
+
+example: tare pull registry.example/app:1.0 -o app.tar
+`,
+		define: func(fs *flag.FlagSet) runner {
+			var c copier
+			var dest destFlags
+			c.define(fs)
+			fs.StringVar(&dest.file, "o", "", "write to `FILE`, an archive for Docker and OCI; to the OCI layout DIR/; or to - for standard output")
+			fs.BoolVar(&dest.load, "load", false, "load into the Docker Engine")
+			return func(ctx context.Context, args []string, std stdio) error {
+				if err := wantArgs("pull", args, 1, 1); err != nil {
+					return err
+				}
+				if dest.file == "" && !dest.load {
+					return &usageError{errors.New("pull: nowhere to put the image: want -o FILE, -o DIR/ or --load")}
+				}
+				b, err := c.collect(ctx, "docker://"+strings.TrimPrefix(args[0], "docker://"), dest.scratchDir(), std)
+				if err != nil {
+					return err
+				}
+				defer b.Close()
+				if err := dest.write(ctx, b, c.source.network, std); err != nil {
+					return err
+				}
+				return c.summary.write(ctx, b, dest.stdout(), std)
+			}
+		},
+	}
+}
+
+// A copier holds the flags of the commands that move images.
+type copier struct {
+	source  sourceFlags
+	gzip    bool
+	summary summaryFlags
+}
+
+func (c *copier) define(fs *flag.FlagSet) {
+	c.source.maxSize = image.DefaultMaxSize
+	fs.Var(&c.source.platform, "platform", "take only `OS/ARCH[/VARIANT]` of an image that has several")
+	fs.Var(&c.source.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
+	c.source.defineNetwork(fs)
+	fs.BoolVar(&c.gzip, "gzip", false, "compress layers that are uncompressed in their source, which changes digests; always done where there is no manifest to keep")
+	c.summary.define(fs)
+}
+
+// copy copies the image to a destination and says what it is.
+func (c *copier) copy(ctx context.Context, ref string, to destination, std stdio) error {
+	b, err := c.collect(ctx, ref, to.scratchDir(), std)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if err := to.write(ctx, b, c.source.network, std); err != nil {
+		return err
+	}
+	return c.summary.write(ctx, b, to.path == "-", std)
+}
+
+// collect opens the image with all that belongs to it. The caller closes the
+// bundle.
+func (c *copier) collect(ctx context.Context, ref, scratch string, std stdio) (*bundle.Bundle, error) {
+	single := !image.Platform(c.source.platform).IsZero()
+	source := c.source
+	if !single {
+		source.platform = platformFlag(image.AnyPlatform())
+	}
+	img, err := source.open(ctx, ref, std)
+	if err != nil {
+		return nil, err
+	}
+	var b *bundle.Bundle
+	if c.gzip || img.Manifest == nil || img.Source == image.Daemon {
+		press := bundle.Press{Compression: image.Gzip, Level: bundle.DefaultLevel, Dir: scratch, MaxSize: int64(c.source.maxSize)}
+		b, err = bundle.Repack(ctx, img, &press)
+	} else {
+		b, err = bundle.Collect(ctx, img, single)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	return b, nil
+}
+
+// A destination is where an image is copied to.
+type destination struct {
+	transport image.Transport
+	path      string             // of an archive or a layout
+	ref       registry.Reference // the new name; zero keeps the one it has
+	tag       string             // of a layout, where it isn't a whole name
+}
+
+// parseDestination parses a reference that is written to.
+func parseDestination(s string) (destination, error) {
+	parsed, err := image.ParseReference(s)
+	if err != nil {
+		return destination{}, err
+	}
+	d := destination{transport: parsed.Transport, path: parsed.Path}
+	name := parsed.Name
+	switch {
+	case parsed.Transport != image.Any:
+	case s == "-" || strings.HasSuffix(s, ".tar"):
+		d.transport, name = image.OCIArchive, ""
+	case isLayout(s):
+		d.transport, name = image.OCI, ""
+	default:
+		return destination{}, fmt.Errorf("destination %q: want a transport, such as docker://%s or oci-archive:%s", s, s, s)
+	}
+	if name == "" {
+		return d, nil
+	}
+	if d.transport == image.OCI && !strings.ContainsAny(name, ":/") {
+		d.tag = name
+		return d, nil
+	}
+	d.ref, err = registry.ParseReference(name)
+	return d, err
+}
+
+func (d destination) scratchDir() string { return (&destFlags{file: d.path}).scratchDir() }
+
+// write puts the bundle there.
+func (d destination) write(ctx context.Context, b *bundle.Bundle, network *networkFlags, std stdio) error {
+	switch {
+	case !d.ref.IsZero():
+		b.Name = d.ref
+	case d.tag != "":
+		b.Name, b.Tag = registry.Reference{}, d.tag
+	}
+	if d.transport == image.Registry {
+		return pushBundle(ctx, b, d.ref, network, std)
+	}
+	if d.transport == image.Daemon {
+		return loadBundle(ctx, b, network)
+	}
+	if d.transport == image.OCI && !isLayout(d.path) {
+		if _, err := os.Stat(d.path); err == nil {
+			return fmt.Errorf("writing %q: is a file, oci: wants a directory", d.path)
+		}
+		d.path += "/"
+	}
+	return writeBundle(ctx, b, d.path, std)
+}

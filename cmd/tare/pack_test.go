@@ -1,0 +1,301 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"devops-go/internal/image"
+	"devops-go/internal/verify"
+)
+
+// goBinary builds a small static program for a platform and returns its path.
+func goBinary(t testing.TB, arch string) string {
+	t.Helper()
+	dir := t.TempDir()
+	name := filepath.Join(dir, "hello")
+	source := filepath.Join(dir, "hello.go")
+	if err := os.WriteFile(source, []byte("package main\n\nfunc main() { println(\"hello from a packed image\") }\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(runtime.GOROOT(), "bin", "go"), "build", "-trimpath", "-o", name, source)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return name
+}
+
+// tare runs tare in dir and wants it to succeed.
+func tare(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	cmd := tareCommand(t, dir, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("tare %s: %v: %s", strings.Join(args, " "), err, &stderr)
+	}
+	return string(out)
+}
+
+// check verifies the image that a reference names.
+func check(t testing.TB, reference string) *image.Image {
+	t.Helper()
+	ctx := context.Background()
+	img, err := image.Open(ctx, reference, image.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { img.Close() })
+	r, err := verify.Image(ctx, img, verify.Options{})
+	if err != nil || !r.OK {
+		t.Fatalf("%s: %+v, %v", reference, r, err)
+	}
+	return img
+}
+
+// TestPack packs to a file, a layout and standard output: one image.
+func TestPack(t *testing.T) {
+	dir, program := t.TempDir(), goBinary(t, "amd64")
+	args := []string{"pack", "--tag", "hello:1", "--expose", "8000", "--healthcheck", "--interval=10s CMD /hello check", program, "-o"}
+	tare(t, dir, append(args, "hello.tar")...)
+	tare(t, dir, append(args, "layout/")...)
+	piped := tare(t, dir, append(args, "-")...)
+	archive, err := os.ReadFile(filepath.Join(dir, "hello.tar"))
+	if err != nil || piped != string(archive) {
+		t.Errorf("standard output differs from the file, %v", err)
+	}
+	img, other := check(t, filepath.Join(dir, "hello.tar")), check(t, "oci:"+filepath.Join(dir, "layout")+":1")
+	if img.ManifestDigest != other.ManifestDigest {
+		t.Errorf("archive %s, layout %s", img.ManifestDigest, other.ManifestDigest)
+	}
+	c := img.Config.Config
+	if c.Healthcheck == nil || c.Healthcheck.Interval != 10*time.Second || strings.Join(c.Healthcheck.Test, " ") != "CMD /hello check" {
+		t.Errorf("healthcheck %+v", c.Healthcheck)
+	}
+	if _, ok := c.ExposedPorts["8000/tcp"]; !ok || c.Labels["dev.go.version"] != runtime.Version() {
+		t.Errorf("ports %v, labels %v", c.ExposedPorts, c.Labels)
+	}
+	if got := files(t, dir); got != "hello.tar layout" {
+		t.Errorf("left %q", got)
+	}
+	// A second image in the layout leaves the first there.
+	tare(t, dir, "pack", "--tag", "hello:2", "--env", "A=b", program, "-o", "layout/")
+	for _, tag := range []string{"1", "2"} {
+		check(t, "oci:"+filepath.Join(dir, "layout")+":"+tag)
+	}
+}
+
+// TestSourceDate: the time is the one that was asked for, everywhere.
+func TestSourceDate(t *testing.T) {
+	dir, program := t.TempDir(), goBinary(t, "amd64")
+	cmd := tareCommand(t, dir, "pack", "-o", "a.tar", program)
+	cmd.Env = append(cmd.Env, "SOURCE_DATE_EPOCH=1700000000", "TZ=Asia/Tokyo")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	img := check(t, filepath.Join(dir, "a.tar"))
+	if got := img.Config.Created.Format(time.RFC3339); got != "2023-11-14T22:13:20Z" {
+		t.Errorf("created %s", got)
+	}
+	cmd = tareCommand(t, dir, "pack", "-o", "a.tar", program)
+	cmd.Env = append(cmd.Env, "SOURCE_DATE_EPOCH=yesterday")
+	if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), `SOURCE_DATE_EPOCH "yesterday"`) {
+		t.Errorf("%s", out)
+	}
+}
+
+// TestSBOM: a list of the software travels with the image.
+func TestSBOM(t *testing.T) {
+	dir, program := t.TempDir(), goBinary(t, "amd64")
+	tare(t, dir, "pack", "-o", "plain.tar", program)
+	tare(t, dir, "pack", "-o", "listed.tar", "--sbom", "spdx", program)
+	plain, listed := check(t, filepath.Join(dir, "plain.tar")), check(t, filepath.Join(dir, "listed.tar"))
+	if plain.ManifestDigest != listed.ManifestDigest || len(listed.Attestations) != 1 {
+		t.Errorf("digests %s, %s, %d attestations", plain.ManifestDigest, listed.ManifestDigest, len(listed.Attestations))
+	}
+	tare(t, dir, "copy", "listed.tar", "oci:moved:1")
+	if moved := check(t, "oci:"+filepath.Join(dir, "moved")+":1"); len(moved.Attestations) != 1 {
+		t.Errorf("%d attestations after the copy", len(moved.Attestations))
+	}
+	for _, format := range []string{"spdx", "cyclonedx"} {
+		if got := tare(t, dir, "sbom", "--format", format, "listed.tar"); !strings.Contains(got, "pkg:golang/stdlib@"+strings.TrimPrefix(runtime.Version(), "go")) {
+			t.Errorf("%s: %s", format, got)
+		}
+	}
+}
+
+// TestUnwritable: what can't be written leaves nothing, and what was there is
+// as it was.
+func TestUnwritable(t *testing.T) {
+	program := goBinary(t, "amd64")
+	for _, tt := range []struct{ name, script, want string }{
+		// Blocks of 512 bytes: the image needs more.
+		{"no room", "ulimit -f 100; exec \"$0\" pack -o old.tar " + program, "file too large"},
+		{"no room for a layout", "ulimit -f 100; exec \"$0\" pack -o new/ " + program, "file too large"},
+		{"no directory", "exec \"$0\" pack -o none/new.tar " + program, "no such file or directory"},
+		{"a directory that is no layout", "mkdir d && touch d/x; \"$0\" pack -o d/ " + program + "; e=$?; rm -r d; exit $e", "not an OCI layout"},
+		{"no registry", "exec \"$0\" pack --push 127.0.0.1:1/x " + program, "connection refused"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			old := filepath.Join(dir, "old.tar")
+			if err := os.WriteFile(old, []byte("old"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			self := tareCommand(t, dir)
+			cmd := exec.Command("sh", "-c", tt.script, self.Path)
+			cmd.Dir, cmd.Env = dir, self.Env
+			out, _ := cmd.CombinedOutput()
+			if cmd.ProcessState.ExitCode() != exitFailure || !strings.Contains(string(out), tt.want) {
+				t.Errorf("exit %d: %s", cmd.ProcessState.ExitCode(), out)
+			}
+			content, err := os.ReadFile(old)
+			if got := files(t, dir); got != "old.tar" || string(content) != "old" || err != nil {
+				t.Errorf("left %q, old.tar %.20q, %v", got, content, err)
+			}
+		})
+	}
+}
+
+// TestKilled: at whatever moment tare is killed, the file under its name is
+// the old one or the new one, whole.
+func TestKilled(t *testing.T) {
+	dir, program := t.TempDir(), goBinary(t, "amd64")
+	began := time.Now()
+	tare(t, dir, "pack", "-o", "image.tar", program)
+	whole := time.Since(began)
+	name := filepath.Join(dir, "image.tar")
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const steps = 24
+	for i := range steps {
+		signal := []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}[i%2]
+		if err := os.WriteFile(name, []byte("old"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cmd := tareCommand(t, dir, "pack", "-o", "image.tar", program)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(whole * time.Duration(i) / steps)
+		if err := cmd.Process.Signal(signal); err != nil && err != os.ErrProcessDone {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+		got, err := os.ReadFile(name)
+		if err != nil || string(got) != "old" && !bytes.Equal(got, want) {
+			t.Fatalf("step %d, %v: %d bytes, %v", i, signal, len(got), err)
+		}
+		left := files(t, dir)
+		if signal == syscall.SIGTERM && left != "image.tar" {
+			t.Errorf("step %d: an orderly exit left %q", i, left)
+		}
+		for entry := range strings.FieldsSeq(left) {
+			if entry != "image.tar" {
+				os.Remove(filepath.Join(dir, entry))
+			}
+		}
+	}
+}
+
+// TestPackCommands holds what the command says to a command line that can't be.
+func TestPackCommands(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "script"), []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ args, want string }{
+		{"pack", "pack: no executable given"},
+		{"pack script", "nowhere to put the image"},
+		{"pack -o x.tar script", `"script": not an ELF file but a script`},
+		{"pack -o x.tar none", `"none": no such file`},
+		{"pack --user nobody -o x.tar script", `user "nobody": want UID`},
+		{"pack --expose 0 -o x.tar script", `port "0"`},
+		{"pack --level 12 -o x.tar script", `level "12"`},
+		{"pack --compression zstd -o x.tar script", `compression "zstd"`},
+		{"pack --healthcheck --interval=x -o x.tar script", "--interval=x: want a duration"},
+		{"pack --stop-signal term -o x.tar script", `signal "term"`},
+		{"pack --sbom swid -o x.tar script", `SBOM format "swid"`},
+		{"copy script elsewhere", "want a transport"},
+		{"pull x.example/y", "nowhere to put the image"},
+		{"push script", "want at least 2"},
+	} {
+		cmd := tareCommand(t, dir, strings.Fields(tt.args)...)
+		out, _ := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != exitFailure || !strings.Contains(string(out), tt.want) {
+			t.Errorf("%s: exit %d: %s want %s", tt.args, cmd.ProcessState.ExitCode(), out, tt.want)
+		}
+		if got := files(t, dir); got != "script" {
+			t.Fatalf("%s left %q", tt.args, got)
+		}
+	}
+}
+
+// TestPushRefused: a registry that doesn't take an image is told of in one
+// line, with what stands where.
+func TestPushRefused(t *testing.T) {
+	dir, program := t.TempDir(), goBinary(t, "amd64")
+	for _, tt := range []struct {
+		name   string
+		refuse func(r *http.Request) int
+		want   string
+	}{
+		{"refuses OCI media types", func(r *http.Request) int {
+			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
+				return http.StatusUnsupportedMediaType
+			}
+			return 0
+		}, "has all 2 blobs and 0 of 1 manifests"},
+		{"is full", func(r *http.Request) int {
+			if r.Method == http.MethodPut {
+				return http.StatusInsufficientStorage
+			}
+			return 0
+		}, "has 0 of 2 blobs, and no new manifest"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if status := tt.refuse(r); status != 0 {
+					w.WriteHeader(status)
+					return
+				}
+				accept(w, r)
+			}))
+			defer server.Close()
+			cmd := tareCommand(t, dir, "pack", "--push", strings.TrimPrefix(server.URL, "http://")+"/x:1", program)
+			out, _ := cmd.CombinedOutput()
+			if !strings.Contains(string(out), tt.want) || strings.Count(string(out), "\n") != 1 {
+				t.Errorf("%s, want %s", out, tt.want)
+			}
+		})
+	}
+}
+
+// accept is a registry that has nothing and takes everything.
+func accept(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Location", "/v2/x/blobs/uploads/1")
+	switch r.Method {
+	case http.MethodHead:
+		w.WriteHeader(http.StatusNotFound)
+	case http.MethodPost, http.MethodPatch:
+		w.WriteHeader(http.StatusAccepted)
+	case http.MethodPut:
+		w.WriteHeader(http.StatusCreated)
+	default:
+		fmt.Fprint(w, "{}")
+	}
+}

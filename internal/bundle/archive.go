@@ -1,0 +1,146 @@
+package bundle
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"devops-go/internal/image"
+)
+
+// layoutVersion is the content of a layout's file oci-layout.
+const layoutVersion = `{"imageLayoutVersion":"1.0.0"}`
+
+// A file is a member of an archive.
+type file struct {
+	name string
+	Content
+}
+
+// WriteArchive writes the bundle as a tar archive that is an archive of docker
+// save and an OCI archive at once. The same bundle gives the same bytes.
+func (b *Bundle) WriteArchive(ctx context.Context, w io.Writer) error {
+	index, err := marshal(b.index())
+	if err != nil {
+		return err
+	}
+	saved, err := b.dockerManifest(ctx)
+	if err != nil {
+		return err
+	}
+	files := []file{
+		{image.IndexFile, FromBytes("", index)},
+		{image.LayoutFile, FromBytes("", []byte(layoutVersion))},
+		{image.DockerManifest, FromBytes("", saved)},
+	}
+	for _, c := range b.contents {
+		files = append(files, file{image.BlobPath(c.Descriptor), c})
+	}
+	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	tw := tar.NewWriter(w)
+	for _, f := range files {
+		if err := f.write(ctx, tw); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	return tw.Close()
+}
+
+// write adds the file to the archive.
+func (f file) write(ctx context.Context, w *tar.Writer) error {
+	hdr := &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: 0o644, Size: f.Size, ModTime: time.Unix(0, 0)}
+	if err := w.WriteHeader(hdr); err != nil {
+		return err
+	}
+	return f.copyTo(ctx, w)
+}
+
+// copyTo writes the content, verified.
+func (c Content) copyTo(ctx context.Context, w io.Writer) error {
+	r, err := c.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.Copy(w, c.Digest.Verify(&contextReader{ctx, r}, c.Size))
+	return err
+}
+
+// contextReader stops reading when its context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// index is the layout's index: the root by its name, and what refers to it.
+func (b *Bundle) index() image.Index {
+	root := b.Root
+	root.Annotations = nil
+	if b.Tag != "" {
+		root.Annotations = map[string]string{image.AnnotationRefName: b.Tag}
+	}
+	if !b.Name.IsZero() {
+		root.Annotations = map[string]string{image.AnnotationContainerdName: b.Name.String()}
+		if tag := b.Name.Tag(); tag != "" {
+			root.Annotations[image.AnnotationRefName] = tag
+		}
+	}
+	return image.Index{
+		SchemaVersion: 2,
+		MediaType:     image.MediaTypeIndex,
+		Manifests:     append([]image.Descriptor{root}, b.Referrers...),
+	}
+}
+
+// dockerManifest is the list that docker load reads. It has no room for
+// platforms, so it names one: linux/amd64 if there is one, else the first.
+func (b *Bundle) dockerManifest(ctx context.Context) ([]byte, error) {
+	manifests, err := b.Manifests(ctx)
+	if err != nil || len(manifests) == 0 {
+		return []byte("[]"), err
+	}
+	chosen := manifests[0]
+	for _, d := range manifests {
+		if d.Platform != nil && d.Platform.String() == "linux/amd64" {
+			chosen = d
+		}
+	}
+	raw, err := image.ReadJSON(ctx, chosen, b.Open)
+	if err != nil {
+		return nil, err
+	}
+	var m image.Manifest
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return nil, fmt.Errorf("manifest %s: %w", chosen.Digest, err)
+	}
+	saved := image.SavedImage{Config: image.BlobPath(m.Config)}
+	if b.Name.Tag() != "" {
+		saved.RepoTags = []string{b.Name.Familiar()}
+	}
+	for _, l := range m.Layers {
+		saved.Layers = append(saved.Layers, image.BlobPath(l))
+	}
+	return marshal([]image.SavedImage{saved})
+}
+
+// marshal is json.Marshal without escapes for HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}

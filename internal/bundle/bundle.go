@@ -1,0 +1,195 @@
+// Package bundle holds images on their way from one place to another: a
+// manifest or an index with all that it leads to. It collects them from where
+// an image was opened, and writes them to archives, layouts, registries and
+// engines. Making images is left to package pack.
+package bundle
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"devops-go/internal/digest"
+	"devops-go/internal/image"
+	"devops-go/internal/registry"
+)
+
+// A Content is a blob or a manifest that is at hand.
+type Content struct {
+	image.Descriptor
+	// Open opens the content at its beginning, each time it is called.
+	Open func(ctx context.Context) (io.ReadCloser, error)
+	// From is where a registry has the content; zero for content that is here.
+	From registry.Reference
+
+	manifest bool // registries keep it among the manifests, whatever its media type
+}
+
+// FromBytes returns b as content.
+func FromBytes(mediaType string, b []byte) Content {
+	return Content{
+		Descriptor: image.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(b), Size: int64(len(b))},
+		Open:       func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil },
+	}
+}
+
+// A Bundle is an image of one platform or of several, whole.
+type Bundle struct {
+	// Name is what the image is called; the zero Reference is a nameless one.
+	Name registry.Reference
+	// Tag is what layouts call an image that has no Name.
+	Tag string
+	// Root is the manifest of the image, or the index of its platforms.
+	Root image.Descriptor
+	// Referrers are manifests about those under Root, such as SBOMs.
+	Referrers []image.Descriptor
+
+	contents []Content // each after what it points at
+	places   map[digest.Digest]int
+	gross    map[digest.Digest]int64 // of the layers that were looked into
+	own      int                     // how many contents aren't for referrers only
+	closers  []io.Closer
+}
+
+// Keep makes Close close c, where content of the bundle comes from.
+func (b *Bundle) Keep(c io.Closer) { b.closers = append(b.closers, c) }
+
+// Close releases what the bundle's content comes from.
+func (b *Bundle) Close() error {
+	var all []error
+	for _, c := range b.closers {
+		all = append(all, c.Close())
+	}
+	return errors.Join(all...)
+}
+
+// Add adds content; what it points at was added before. What is there already
+// is left as it is.
+func (b *Bundle) Add(c Content) image.Descriptor {
+	if b.places == nil {
+		b.places = map[digest.Digest]int{}
+	}
+	if _, ok := b.places[c.Digest]; !ok {
+		b.places[c.Digest] = len(b.contents)
+		b.contents = append(b.contents, c)
+	}
+	return c.Descriptor
+}
+
+// AddLayer adds a layer.
+func (b *Bundle) AddLayer(l Layer) image.Descriptor {
+	if l.Gross >= 0 {
+		if b.gross == nil {
+			b.gross = map[digest.Digest]int64{}
+		}
+		b.gross[l.Digest] = l.Gross
+	}
+	return b.Add(l.Content)
+}
+
+// AddJSON adds v as a manifest, an index or a configuration.
+func (b *Bundle) AddJSON(mediaType string, v any) (image.Descriptor, error) {
+	raw, err := marshal(v)
+	if err != nil {
+		return image.Descriptor{}, err
+	}
+	return b.Add(FromBytes(mediaType, raw)), nil
+}
+
+// Open opens the content of d and verifies it; it is an image.Opener.
+func (b *Bundle) Open(ctx context.Context, d image.Descriptor) (io.ReadCloser, error) {
+	place, ok := b.places[d.Digest]
+	if !ok {
+		return nil, fmt.Errorf("blob %s: %w", d.Digest, fs.ErrNotExist)
+	}
+	return b.contents[place].Open(ctx)
+}
+
+// Manifests returns the manifests of images under the root, without those of
+// attestations, in the order of the index.
+func (b *Bundle) Manifests(ctx context.Context) ([]image.Descriptor, error) {
+	return b.manifests(ctx, b.Root)
+}
+
+func (b *Bundle) manifests(ctx context.Context, d image.Descriptor) ([]image.Descriptor, error) {
+	switch {
+	case d.IsAttestation():
+		return nil, nil
+	case !d.IsIndex():
+		return []image.Descriptor{d}, nil
+	}
+	index, err := readIndex(ctx, d, b.Open)
+	if err != nil {
+		return nil, err
+	}
+	var all []image.Descriptor
+	for _, d := range index.Manifests {
+		more, err := b.manifests(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+// Image opens the image of a manifest in the bundle.
+func (b *Bundle) Image(ctx context.Context, d image.Descriptor) (*image.Image, error) {
+	img, err := image.FromContent(ctx, d, b.Open)
+	if err == nil && !b.Name.IsZero() {
+		img.Tags = []string{b.Name.Familiar()}
+	}
+	return img, err
+}
+
+// Attach adds a document about the image of manifest subject, as a manifest
+// that refers to it (image-spec, manifest.md, "Guidelines for Artifact Usage").
+func (b *Bundle) Attach(subject image.Descriptor, mediaType string, document []byte, annotations map[string]string) error {
+	b.refer()
+	empty := b.Add(FromBytes(image.MediaTypeEmpty, []byte("{}")))
+	layer := b.Add(FromBytes(mediaType, document))
+	d, err := b.AddJSON(image.MediaTypeManifest, image.Manifest{
+		SchemaVersion: 2,
+		MediaType:     image.MediaTypeManifest,
+		ArtifactType:  mediaType,
+		Config:        empty,
+		Layers:        []image.Descriptor{layer},
+		Subject:       &image.Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size},
+		Annotations:   annotations,
+	})
+	if err != nil {
+		return err
+	}
+	d.ArtifactType, d.Annotations = mediaType, annotations
+	b.Referrers = append(b.Referrers, d)
+	return nil
+}
+
+// refer marks what is added from now on as there for referrers only.
+func (b *Bundle) refer() {
+	if len(b.Referrers) == 0 {
+		b.own = len(b.contents)
+	}
+}
+
+// isManifest reports whether registries keep c among the manifests.
+func (c Content) isManifest() bool {
+	d := c.Descriptor
+	return c.manifest || d.IsIndex() || d.MediaType == image.MediaTypeManifest || d.MediaType == image.MediaTypeDockerManifest
+}
+
+func readIndex(ctx context.Context, d image.Descriptor, open image.Opener) (*image.Index, error) {
+	raw, err := image.ReadJSON(ctx, d, open)
+	if err != nil {
+		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
+	}
+	index := new(image.Index)
+	if err := json.Unmarshal(raw, index); err != nil {
+		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
+	}
+	return index, nil
+}

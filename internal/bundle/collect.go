@@ -1,0 +1,211 @@
+package bundle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"devops-go/internal/digest"
+	"devops-go/internal/image"
+	"devops-go/internal/registry"
+)
+
+// maxManifests bounds what an index leads to.
+const maxManifests = 10_000
+
+// Collect returns the bundle of what the image's reference named: all platforms
+// of an index, or with single the image alone. What refers to them in the same
+// layout or archive comes along. The bundle closes the image.
+func Collect(ctx context.Context, img *image.Image, single bool) (*Bundle, error) {
+	b := &Bundle{Name: nameOf(img), Root: img.Root}
+	b.Keep(img)
+	if single {
+		b.Root = image.Descriptor{MediaType: image.MediaTypeManifest, Digest: img.ManifestDigest, Size: int64(len(img.RawManifest))}
+		if img.Manifest.MediaType != "" {
+			b.Root.MediaType = img.Manifest.MediaType
+		}
+	}
+	c := collector{bundle: b, img: img}
+	if img.Source == image.Registry {
+		// The tag says where it is, as do its blobs.
+		c.from, _ = registry.ParseReference(img.Tags[0])
+	}
+	err := c.collect(ctx, b.Root)
+	if err == nil {
+		err = c.referrers(ctx)
+	}
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Repack returns the bundle of an image with OCI's media types, its layers
+// pressed. The bundle closes the image.
+func Repack(ctx context.Context, img *image.Image, p *Press) (*Bundle, error) {
+	b := &Bundle{Name: nameOf(img)}
+	b.Keep(img)
+	if err := b.repack(ctx, img, p); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *Bundle) repack(ctx context.Context, img *image.Image, p *Press) error {
+	m := image.Manifest{SchemaVersion: 2, MediaType: image.MediaTypeManifest}
+	for _, l := range img.Layers {
+		made, err := p.Convert(ctx, l)
+		if err != nil {
+			return err
+		}
+		m.Layers = append(m.Layers, b.AddLayer(made))
+	}
+	m.Config = b.Add(FromBytes(image.MediaTypeConfig, img.RawConfig))
+	if img.Manifest != nil {
+		m.Annotations = img.Manifest.Annotations
+	}
+	d, err := b.AddJSON(image.MediaTypeManifest, m)
+	platform := img.Platform()
+	d.Platform = &platform
+	b.Root = d
+	return err
+}
+
+// nameOf returns what the source calls the image; zero where that isn't a whole
+// name with a tag.
+func nameOf(img *image.Image) registry.Reference {
+	for _, tag := range img.Tags {
+		name, err := registry.ParseReference(tag)
+		if err != nil || !strings.ContainsAny(tag, ":/") || name.Tag() == "" {
+			continue
+		}
+		if name, err = name.WithTag(name.Tag()); err == nil {
+			return name
+		}
+	}
+	return registry.Reference{}
+}
+
+// A collector fills a bundle from an opened image.
+type collector struct {
+	bundle    *Bundle
+	img       *image.Image
+	from      registry.Reference
+	manifests int
+}
+
+// collect adds the manifest or index d after all that it leads to.
+func (c *collector) collect(ctx context.Context, d image.Descriptor) error {
+	if c.manifests++; c.manifests > maxManifests {
+		return fmt.Errorf("more than %d manifests", maxManifests)
+	}
+	raw, err := image.ReadJSON(ctx, d, c.img.Content)
+	if err != nil {
+		return c.missing(d, err)
+	}
+	var content struct {
+		Manifests []image.Descriptor
+		Config    *image.Descriptor
+		Layers    []image.Descriptor
+	}
+	if err := json.Unmarshal(raw, &content); err != nil {
+		return fmt.Errorf("manifest %s: %w", d.Digest, err)
+	}
+	for _, child := range content.Manifests {
+		if c.bundle.has(child.Digest) {
+			continue
+		}
+		if err := c.collect(ctx, child); err != nil {
+			return err
+		}
+	}
+	if content.Config != nil {
+		content.Layers = append(content.Layers, *content.Config)
+	}
+	for _, blob := range content.Layers {
+		if err := c.blob(ctx, blob); err != nil {
+			return fmt.Errorf("manifest %s: %w", d.Digest, err)
+		}
+	}
+	made := FromBytes(d.MediaType, raw)
+	made.manifest = true
+	c.bundle.Add(made)
+	return nil
+}
+
+// blob adds a blob, to be read when it is written somewhere. Foreign layers may
+// be missing; others are looked for now, unless that would fetch them.
+func (c *collector) blob(ctx context.Context, d image.Descriptor) error {
+	if d.Digest.IsZero() || d.Size < 0 {
+		return errors.New("a blob without digest, or of a negative size")
+	}
+	if c.img.Source != image.Registry {
+		r, err := c.img.Content(ctx, d)
+		if errors.Is(err, fs.ErrNotExist) && d.IsForeign() {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("blob %s: %w", d.Digest, err)
+		}
+		r.Close()
+	}
+	c.bundle.Add(Content{
+		Descriptor: image.Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size},
+		Open:       func(ctx context.Context) (io.ReadCloser, error) { return c.img.Content(ctx, d) },
+		From:       c.from,
+	})
+	return nil
+}
+
+// missing explains a manifest that an index lists and its source doesn't hold.
+func (c *collector) missing(d image.Descriptor, err error) error {
+	err = fmt.Errorf("manifest %s: %w", d.Digest, err)
+	if errors.Is(err, fs.ErrNotExist) && d.Platform != nil {
+		return &image.HintError{
+			Err:  fmt.Errorf("platform %s: %w", d.Platform, err),
+			Hint: "the index lists more than is there; --platform " + c.img.Platform().String() + " takes one platform",
+		}
+	}
+	return err
+}
+
+// referrers adds the manifests beside the image that are about it.
+func (c *collector) referrers(ctx context.Context) error {
+	for _, d := range c.img.Attestations {
+		if c.bundle.has(d.Digest) {
+			continue
+		}
+		raw, err := image.ReadJSON(ctx, d, c.img.Content)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("manifest %s: %w", d.Digest, err)
+		}
+		var m image.Manifest
+		if err := json.Unmarshal(raw, &m); err != nil {
+			return fmt.Errorf("manifest %s: %w", d.Digest, err)
+		}
+		if m.Subject == nil || !c.bundle.has(m.Subject.Digest) {
+			continue
+		}
+		c.bundle.refer()
+		if err := c.collect(ctx, d); err != nil {
+			return err
+		}
+		c.bundle.Referrers = append(c.bundle.Referrers, d)
+	}
+	return nil
+}
+
+// has reports whether the bundle holds d.
+func (b *Bundle) has(d digest.Digest) bool {
+	_, ok := b.places[d]
+	return ok
+}

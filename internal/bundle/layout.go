@@ -1,0 +1,141 @@
+package bundle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"devops-go/internal/image"
+)
+
+// WriteLayout writes the bundle to the OCI layout dir. A new layout appears
+// under its name only when it is whole. In one that is there, what has the
+// bundle's name is replaced by it: the index, written last, is the old one or
+// the new one at any moment.
+func (b *Bundle) WriteLayout(ctx context.Context, dir string) error {
+	dir = filepath.Clean(dir)
+	old, err := readLayout(dir)
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		return b.addToLayout(ctx, dir, old)
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(dir), ".tare-")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(b.addToLayout(ctx, temp, &image.Index{}), os.Chmod(temp, 0o755))
+	if err == nil {
+		err = os.Rename(temp, dir) // over an empty directory, if there is one
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(temp))
+	}
+	return nil
+}
+
+// readLayout returns the index of the layout dir, and nil for a directory that
+// isn't there or is empty.
+func readLayout(dir string) (*image.Index, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, image.IndexFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("holds files, but no %s: not an OCI layout", image.IndexFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	index := new(image.Index)
+	if err := json.Unmarshal(raw, index); err != nil {
+		return nil, fmt.Errorf("%s: %w", image.IndexFile, err)
+	}
+	return index, nil
+}
+
+// addToLayout adds the blobs, then the index. On failure it takes away what it
+// added.
+func (b *Bundle) addToLayout(ctx context.Context, dir string, old *image.Index) (err error) {
+	var added []string
+	defer func() {
+		if err != nil {
+			for _, name := range added {
+				err = errors.Join(err, os.Remove(name))
+			}
+		}
+	}()
+	for _, c := range b.contents {
+		name := filepath.Join(dir, filepath.FromSlash(image.BlobPath(c.Descriptor)))
+		if info, err := os.Stat(name); err == nil && info.Size() == c.Size {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := WriteFile(name, func(w io.Writer) error { return c.copyTo(ctx, w) }); err != nil {
+			return fmt.Errorf("blob %s: %w", c.Digest, err)
+		}
+		added = append(added, name)
+	}
+	index, err := marshal(b.mergeIndex(old))
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{image.LayoutFile: []byte(layoutVersion), image.IndexFile: index} {
+		if err := writeBytes(filepath.Join(dir, name), content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeBytes(name string, content []byte) error {
+	return WriteFile(name, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// mergeIndex returns the index of a layout that had the index old and now holds
+// the bundle, too.
+func (b *Bundle) mergeIndex(old *image.Index) image.Index {
+	index := b.index()
+	name := index.Manifests[0].Annotations
+	replaced := func(d image.Descriptor) bool {
+		same := slices.ContainsFunc(index.Manifests, func(have image.Descriptor) bool { return have.Digest == d.Digest })
+		full, tag := d.Annotations[image.AnnotationContainerdName], d.Annotations[image.AnnotationRefName]
+		named := full != "" || tag != ""
+		return same || named && full == name[image.AnnotationContainerdName] && tag == name[image.AnnotationRefName]
+	}
+	kept := slices.DeleteFunc(slices.Clone(old.Manifests), replaced)
+	index.Manifests = append(kept, index.Manifests...)
+	return index
+}
+
+// WriteFile writes a file that appears under its name only when it is whole.
+func WriteFile(name string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".tare-")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
