@@ -14,7 +14,8 @@ ROOTS_MODULE  = golang.org/x/crypto/x509roots/fallback
 ROOTS_VERSION = v0.0.0-20261030153154-30a33513ff6d
 ROOTS_DATE    = 2026-10-30
 
-export VERSION REVISION CGO_ENABLED = 0
+export VERSION REVISION CREATED
+export CGO_ENABLED = 0
 
 DOCKER_BUILD = docker build --build-arg VERSION --build-arg REVISION \
 	--build-arg CREATED=$(CREATED) --build-arg SOURCE=$(SOURCE) \
@@ -30,7 +31,7 @@ build: ## build dist/app and dist/tare
 	sh scripts/build.sh tare dist/tare
 
 .PHONY: compare
-compare: build ## build the three images and set them side by side
+compare: build ## set the images side by side; without an engine, those that tare packs
 	@IMAGE=$(IMAGE) sh scripts/compare.sh
 
 .PHONY: images
@@ -38,6 +39,19 @@ images: ## build the three images: scratch, alpine, single-stage
 	$(DOCKER_BUILD) -q -t $(IMAGE):scratch . >/dev/null
 	$(DOCKER_BUILD) -q -t $(IMAGE):alpine -f Dockerfile.alpine . >/dev/null
 	$(DOCKER_BUILD) -q -t $(IMAGE):single-stage --target build . >/dev/null
+
+.PHONY: image-packed
+image-packed: build ## pack the scratch image without Docker: dist/devops-go.tar
+	sh scripts/pack.sh dist/devops-go.tar dist/app
+
+.PHONY: release
+release: build ## build for every platform, pack one index, write checksums and SBOMs: dist/release
+	sh scripts/release.sh
+
+.PHONY: audit
+audit: build images ## judge the three images by .tare.json
+	dist/tare audit docker-daemon:$(IMAGE):scratch docker-daemon:$(IMAGE):alpine
+	! dist/tare audit docker-daemon:$(IMAGE):single-stage
 
 .PHONY: run
 run: images ## run the scratch image on PORT

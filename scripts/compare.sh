@@ -1,10 +1,23 @@
 #!/bin/sh
-# Sets the three images side by side; without an engine, shows what can be shown.
+# Sets the images side by side: those of the engine, or without one those that
+# tare packs. ALPINE_ROOTFS, a minirootfs, or ALPINE_IMAGE, an image in a registry,
+# gives the packed one its Alpine neighbour.
 set -eu
 image=${IMAGE:-devops-go}
 if docker info >/dev/null 2>&1; then
   make -s images
   exec dist/tare compare --gzip "docker-daemon:$image:scratch" "docker-daemon:$image:alpine" "docker-daemon:$image:single-stage"
 fi
-echo "compare: no Docker Engine answers, so there is no image to weigh; the scratch image is this one file:"
-printf '  dist/app  %s bytes, %s by gzip -9\n' "$(wc -c <dist/app)" "$(gzip -9nc dist/app | wc -c)"
+echo "compare: no Docker Engine answers: the images are packed by tare" >&2
+ALPINE_ROOTFS='' sh scripts/pack.sh dist/devops-go.tar dist/app >/dev/null
+set -- dist/devops-go.tar
+if [ -n "${ALPINE_ROOTFS:-}" ]; then
+  sh scripts/pack.sh dist/devops-go-alpine.tar dist/app >/dev/null
+  set -- "$@" dist/devops-go-alpine.tar
+elif [ -n "${ALPINE_IMAGE:-}" ]; then
+  set -- "$@" "$ALPINE_IMAGE"
+else
+  echo "hint: ALPINE_ROOTFS=FILE (a minirootfs) or ALPINE_IMAGE=docker://REF puts Alpine beside it" >&2
+  exec dist/tare weigh "$@"
+fi
+exec dist/tare compare "$@"
