@@ -50,7 +50,9 @@ release: build ## build for every platform, pack one index, write checksums and 
 
 .PHONY: audit
 audit: build images ## judge the three images by .tare.json
-	dist/tare audit docker-daemon:$(IMAGE):scratch docker-daemon:$(IMAGE):alpine
+	dist/tare audit --fail-on info docker-daemon:$(IMAGE):scratch
+	dist/tare audit docker-daemon:$(IMAGE):alpine
+	@echo "the single-stage image has to fail:"
 	! dist/tare audit docker-daemon:$(IMAGE):single-stage
 
 .PHONY: run

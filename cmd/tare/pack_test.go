@@ -28,7 +28,7 @@ func goBinary(t testing.TB, arch string) string {
 	if err := os.WriteFile(source, []byte("package main\n\nfunc main() { println(\"hello from a packed image\") }\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(filepath.Join(runtime.GOROOT(), "bin", "go"), "build", "-trimpath", "-o", name, source)
+	cmd := exec.Command("go", "build", "-trimpath", "-o", name, source)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

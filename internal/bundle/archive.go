@@ -68,21 +68,8 @@ func (c Content) copyTo(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	defer r.Close()
-	_, err = io.Copy(w, c.Digest.Verify(&contextReader{ctx, r}, c.Size))
+	_, err = io.Copy(w, c.Digest.Verify(image.WithContext(ctx, r), c.Size))
 	return err
-}
-
-// contextReader stops reading when its context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 // index is the layout's index: the root by its name, and what refers to it.

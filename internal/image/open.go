@@ -240,6 +240,9 @@ func Scratch(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// WithContext returns a reader of r that fails when ctx ends.
+func WithContext(ctx context.Context, r io.Reader) io.Reader { return &contextReader{ctx, r} }
+
 // contextReader stops reading when its context ends.
 type contextReader struct {
 	ctx context.Context

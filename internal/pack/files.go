@@ -201,7 +201,7 @@ func (n *node) write(ctx context.Context, w *tar.Writer) error {
 	if err := w.WriteHeader(&n.Header); err != nil {
 		return err
 	}
-	if _, err := io.CopyN(w, &contextReader{ctx, f}, n.Size); err == io.EOF {
+	if _, err := io.CopyN(w, image.WithContext(ctx, f), n.Size); err == io.EOF {
 		return errChanged
 	} else if err != nil {
 		return err
@@ -214,19 +214,6 @@ func (n *node) write(ctx context.Context, w *tar.Writer) error {
 		return errChanged
 	}
 	return nil
-}
-
-// contextReader stops reading when its context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 // archive makes a layer of a tar archive, which may be compressed.
