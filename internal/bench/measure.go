@@ -16,6 +16,9 @@ import (
 // The core of the server, and that of the load.
 const serverCore, loadCore = 0, 1
 
+// startsPerRound is how often a round starts each server for its start-up time.
+const startsPerRound = 5
+
 func measure(app, bare string, rounds int, load time.Duration) (*Report, error) {
 	if err := pinSelf(loadCore); err != nil {
 		return nil, err
@@ -42,6 +45,10 @@ func measure(app, bare string, rounds int, load time.Duration) (*Report, error) 
 				rate[i][which] = append(rate[i][which], perSecond)
 				cpu[i][which] = append(cpu[i][which], perRequest)
 			}
+		}
+	}
+	for range rounds * startsPerRound {
+		for which, binary := range []string{app, bare} {
 			ms, kb, err := startAndIdle(binary, which == 1, sizes["/health"])
 			if err != nil {
 				return nil, err
@@ -81,25 +88,17 @@ func bodySizes(app string) (map[string]int, error) {
 	return sizes, nil
 }
 
-// startAndIdle returns the shortest of several start-up times, in milliseconds,
-// and the memory of a server that has answered once, in kB.
+// startAndIdle returns a server's start-up time, in milliseconds, and its memory
+// after it has answered once, in kB.
 func startAndIdle(binary string, bare bool, size int) (ms, kb float64, err error) {
-	for range 5 {
-		s, err := startServer(binary, bare, size)
-		if err != nil {
-			return 0, 0, err
-		}
-		if ms == 0 || s.startup < ms {
-			ms = s.startup
-		}
-		time.Sleep(100 * time.Millisecond)
-		kb, err = s.rss()
-		s.stop()
-		if err != nil {
-			return 0, 0, err
-		}
+	s, err := startServer(binary, bare, size)
+	if err != nil {
+		return 0, 0, err
 	}
-	return ms, kb, nil
+	defer s.stop()
+	time.Sleep(50 * time.Millisecond)
+	kb, err = s.rss()
+	return s.startup, kb, err
 }
 
 // A server is a running child, pinned to serverCore.

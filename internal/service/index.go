@@ -71,6 +71,7 @@ func (s *Server) index(r *http.Request, b *jsonenc.Buffer) int {
 func (s *Server) Info(b *jsonenc.Buffer) { s.appendIndex(nil, b) }
 
 func (s *Server) appendIndex(r *http.Request, b *jsonenc.Buffer) {
+	s.learn()
 	*b = append(*b, s.indexHead...)
 	uptime := s.uptime()
 	b.Key("runtime")

@@ -40,9 +40,6 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if limit := s.info.Cgroup.Memory; limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(limit / 10 * 9)
-	}
 	tcp, err := net.Listen("tcp", net.JoinHostPort(s.config.Host, s.config.Port))
 	if err != nil {
 		return fmt.Errorf("HOST=%q PORT=%q: %w", s.config.Host, s.config.Port, err)
@@ -72,6 +69,10 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(transport) }()
+	s.learn()
+	if limit := s.info.Cgroup.Memory; limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit / 10 * 9)
+	}
 	s.log.record("info", "listening").str("address", tcp.Addr().String()).str("scheme", scheme).
 		str("version", s.build.Version).write()
 

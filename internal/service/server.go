@@ -25,7 +25,6 @@ type Build struct{ Version, Revision, GoVersion string }
 type Server struct {
 	config   *Config
 	build    Build
-	info     sysinfo.Info
 	routes   []route
 	started  time.Time
 	draining atomic.Bool
@@ -33,7 +32,10 @@ type Server struct {
 	log      logger
 	buffers  sync.Pool // of *jsonenc.Buffer
 
-	// The parts of the answer to GET / that never change.
+	// What does not change, and the parts of the answer to GET / that don't: see
+	// learn.
+	learned              sync.Once
+	info                 sysinfo.Info
 	indexHead, indexTail jsonenc.Buffer
 }
 
@@ -65,15 +67,22 @@ func routes() []route {
 // New returns a server that has started now.
 func New(c *Config, b Build) *Server {
 	s := &Server{config: c, build: b, routes: routes(), started: time.Now()}
-	s.info = sysinfo.Read(os.DirFS("/"))
 	s.log.text = c.LogText
 	s.buffers.New = func() any {
 		b := make(jsonenc.Buffer, 0, 2048)
 		return &b
 	}
 	s.metrics.init(len(s.routes))
-	s.renderIndexParts()
 	return s
+}
+
+// learn reads the facts, once. It is done right after the port is open, so that
+// a first answer to others than GET / does not wait for it.
+func (s *Server) learn() {
+	s.learned.Do(func() {
+		s.info = sysinfo.Read(os.DirFS("/"))
+		s.renderIndexParts()
+	})
 }
 
 // ServeHTTP implements [http.Handler].
