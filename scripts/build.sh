@@ -12,7 +12,7 @@ export CGO_ENABLED=0 GOFLAGS= GOWORK=off GOTOOLCHAIN=local
 stamp="-X main.version=${VERSION:-devel} -X main.revision=${REVISION:-unknown}"
 
 case $1 in
-tare) exec go build -buildvcs=false -trimpath -ldflags "-s -w $stamp" -o "$2" ./cmd/tare ;;
+tare) exec go build -buildvcs=false -trimpath -tags nethttpomithttp2 -ldflags "-s -w -buildid= $stamp" -o "$2" ./cmd/tare ;;
 app) ;;
 *) echo "usage: $0 app|tare OUTPUT" >&2; exit 2 ;;
 esac
