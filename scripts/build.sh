@@ -58,9 +58,9 @@ if lever inline; then
   export GOEXPERIMENT=newinliner
   budget -75 all
   budget -60 net internal/poll syscall internal/sync sync time internal/strconv strconv strings \
-    context io devops-go/internal/service devops-go/internal/jsonenc
+    context io
   budget -30 runtime runtime/... internal/runtime/...
-  budget 1 net/http net/textproto bufio
+  budget 1 net/http net/textproto bufio devops-go/internal/service devops-go/internal/jsonenc
 fi
 
 # shellcheck disable=SC2086 # the flags are words

@@ -117,8 +117,9 @@ func writeLevers(b *bytes.Buffer, tmp, app string, base Size, rounds int) error 
 
 The binary has %s bytes, %s by gzip (level 9 of Go's compress/gzip). Each line is the binary without that
 one lever and with all the others. The price is in requests per second of
-`+"`/health`"+`, negative where the lever makes it faster; a few percent either way
-are noise.
+`+"`/health`"+`, negative where the lever makes it faster. The first two can't change
+the code that answers requests: what they show is the noise of the machine, and
+of the others only what is well above it means something.
 
 | lever | bytes saved | gzip'd bytes saved | price |
 | --- | ---: | ---: | ---: |
