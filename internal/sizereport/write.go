@@ -81,6 +81,7 @@ func writeImages(b *bytes.Buffer, images map[string]*Image) {
 }
 
 func writeFleet(b *bytes.Buffer, images map[string]*Image) {
+	b.WriteString("\nWhat the packed image (`make image-packed`) moves, and what its encoder leaves to\nzopfli and takes from `gzip -9`, is in [docs/pack.md](docs/pack.md).\n")
 	fmt.Fprintf(b, "\n## What a fleet saves\n\n%d nodes that hold the image, %d pulls a day, links of %d Mbit/s.\n\n| image | storage | moved a day | time of a pull |\n| --- | ---: | ---: | ---: |\n",
 		nodes, pullsPerDay, linkMbps)
 	for _, tag := range tags {
