@@ -26,7 +26,7 @@ const (
 
 // leaveTime is how long clients with an open connection are given to use it
 // once more and be told to leave it, after the port has closed.
-const leaveTime = 250 * time.Millisecond
+const leaveTime = 500 * time.Millisecond
 
 // ErrCut is what Run returns if requests were ended that were in flight.
 var ErrCut = errors.New("stopped before all requests were answered")
@@ -40,7 +40,7 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	tcp, err := net.Listen("tcp", net.JoinHostPort(s.config.Host, s.config.Port))
+	tcp, err := listen(net.JoinHostPort(s.config.Host, s.config.Port))
 	if err != nil {
 		return fmt.Errorf("HOST=%q PORT=%q: %w", s.config.Host, s.config.Port, err)
 	}
@@ -62,7 +62,7 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 			}
 		},
 	}
-	l := &listener{TCPListener: tcp.(*net.TCPListener)}
+	l := &listener{TCPListener: tcp}
 	scheme, transport := "http", net.Listener(l)
 	if config != nil {
 		scheme, transport = "https", tls.NewListener(l, config)

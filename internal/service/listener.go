@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -13,7 +14,19 @@ import (
 type listener struct{ *net.TCPListener }
 
 // handshakeTime is what a handshake that has begun is given to complete.
-const handshakeTime = 10 * time.Millisecond
+const handshakeTime = 100 * time.Millisecond
+
+// listen opens a TCP port, without Multipath TCP, on whose sockets Linux allows
+// no filter.
+func listen(address string) (*net.TCPListener, error) {
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	l, err := config.Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return l.(*net.TCPListener), nil
+}
 
 // stop lets no further connection in, and has Accept end when none waits.
 func (l *listener) stop() {
