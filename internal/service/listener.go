@@ -49,7 +49,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		l.Close()
 		return nil, net.ErrClosed
 	}
-	return &conn{TCPConn: tcp}, nil
+	return newConn(tcp), nil
 }
 
 // control calls f with the socket.

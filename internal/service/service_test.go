@@ -6,9 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 )
 
 func TestHumanUptime(t *testing.T) {
@@ -48,32 +46,6 @@ func TestSampleEscapesLabels(t *testing.T) {
 	e.sample("m", 1.5, "a", "x\"y\\z\nw", "b", "")
 	if got, want := string(e.buf), `m{a="x\"y\\z\nw",b=""} 1.5`+"\n"; got != want {
 		t.Errorf("%s, want %s", got, want)
-	}
-}
-
-func TestDeadlinesMove(t *testing.T) {
-	now := time.Now()
-	for _, tt := range []struct {
-		name    string
-		running time.Time
-		next    time.Time
-		want    bool
-	}{
-		{"the first", time.Time{}, now, true},
-		{"the same", now, now, false},
-		{"a little later", now, now.Add(slack - 1), false},
-		{"later", now, now.Add(slack), true},
-		{"earlier, if only a little", now, now.Add(-1), true},
-		{"in the past", now, time.Unix(1, 0), true},
-		{"none", now, time.Time{}, false},
-	} {
-		var timer atomic.Int64
-		if !tt.running.IsZero() {
-			moves(&timer, tt.running)
-		}
-		if got := moves(&timer, tt.next); got != tt.want {
-			t.Errorf("%s: %v", tt.name, got)
-		}
 	}
 }
 
