@@ -85,7 +85,7 @@ func TestReadDeadline(t *testing.T) {
 				tt.waiting(c)
 			}
 			if tt.sends {
-				peer.Write(one)
+				peer.Write([]byte("x"))
 			}
 			if err := <-read; !errors.Is(err, tt.want) {
 				t.Errorf("%v, want %v", err, tt.want)
