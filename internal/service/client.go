@@ -1,6 +1,7 @@
 package service
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -9,6 +10,10 @@ import (
 // clientIP is the address that the request came from. If that is a trusted
 // proxy, it is the last address in X-Forwarded-For that isn't one.
 func (s *Server) clientIP(r *http.Request) string {
+	if len(s.config.TrustedProxies) == 0 {
+		host, _, _ := net.SplitHostPort(r.RemoteAddr)
+		return host
+	}
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

@@ -7,12 +7,7 @@ import (
 	"devops-go/internal/jsonenc"
 )
 
-func (s *Server) health(_ *http.Request, b *jsonenc.Buffer) int {
-	b.Begin('{')
-	b.Field("status", "healthy")
-	b.Key("timestamp")
-	b.Time(time.Now())
-	b.IntField("uptime_seconds", s.uptime())
-	endBody(b)
+func (s *Server) health(_ *http.Request, now time.Time, b *jsonenc.Buffer) int {
+	*b = append(*b, s.tick(now).health...)
 	return http.StatusOK
 }

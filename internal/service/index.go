@@ -2,7 +2,6 @@ package service
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"devops-go/internal/jsonenc"
@@ -62,26 +61,19 @@ func (s *Server) appendSystem(b *jsonenc.Buffer) {
 	b.End('}')
 }
 
-func (s *Server) index(r *http.Request, b *jsonenc.Buffer) int {
-	s.appendIndex(r, b)
+func (s *Server) index(r *http.Request, now time.Time, b *jsonenc.Buffer) int {
+	s.appendIndex(r, now, b)
 	return http.StatusOK
 }
 
 // Info appends what GET / says; there is no request then.
-func (s *Server) Info(b *jsonenc.Buffer) { s.appendIndex(nil, b) }
+func (s *Server) Info(b *jsonenc.Buffer) { s.appendIndex(nil, time.Now(), b) }
 
-func (s *Server) appendIndex(r *http.Request, b *jsonenc.Buffer) {
+func (s *Server) appendIndex(r *http.Request, now time.Time, b *jsonenc.Buffer) {
 	s.learn()
 	*b = append(*b, s.indexHead...)
-	uptime := s.uptime()
 	b.Key("runtime")
-	b.Begin('{')
-	b.IntField("uptime_seconds", uptime)
-	b.Field("uptime_human", humanUptime(uptime))
-	b.Key("current_time")
-	b.Time(time.Now())
-	b.Field("timezone", "UTC")
-	b.End('}')
+	*b = append(*b, s.tick(now).runtime...)
 	b.Key("request")
 	if r == nil {
 		b.Null()
@@ -96,17 +88,4 @@ func (s *Server) appendIndex(r *http.Request, b *jsonenc.Buffer) {
 	b.Key("endpoints")
 	*b = append(*b, s.indexTail...)
 	endBody(b)
-}
-
-// humanUptime renders seconds as "1 hour, 5 minutes".
-func humanUptime(seconds int64) string {
-	return plural(seconds/3600, "hour") + ", " + plural(seconds/60%60, "minute")
-}
-
-func plural(n int64, unit string) string {
-	s := strconv.FormatInt(n, 10) + " " + unit
-	if n != 1 {
-		s += "s"
-	}
-	return s
 }

@@ -31,6 +31,7 @@ type Server struct {
 	metrics  metrics
 	log      logger
 	buffers  sync.Pool // of *jsonenc.Buffer
+	latest   atomic.Pointer[tick]
 
 	// What does not change, and the parts of the answer to GET / that don't: see
 	// learn.
@@ -44,7 +45,7 @@ type route struct {
 	path, description string
 	contentType       []string
 	// answer appends the body to b.
-	answer func(s *Server, r *http.Request, b *jsonenc.Buffer) (status int)
+	answer func(s *Server, r *http.Request, now time.Time, b *jsonenc.Buffer) (status int)
 }
 
 // HTTP header values that are shared by all answers: net/http only reads them.
@@ -91,7 +92,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.metrics.inFlight.Add(1)
 	buf := s.buffers.Get().(*jsonenc.Buffer)
 	index := s.find(r.URL.Path)
-	status, contentType := s.answer(index, r, buf)
+	status, contentType := s.answer(index, r, began, buf)
 
 	header := w.Header()
 	header["Content-Type"] = contentType
@@ -127,14 +128,14 @@ func (s *Server) find(path string) int {
 	return len(s.routes)
 }
 
-func (s *Server) answer(index int, r *http.Request, b *jsonenc.Buffer) (status int, contentType []string) {
+func (s *Server) answer(index int, r *http.Request, now time.Time, b *jsonenc.Buffer) (status int, contentType []string) {
 	switch {
 	case index == len(s.routes):
 		return appendError(b, http.StatusNotFound, "no such endpoint; GET / lists them", r.URL.Path), jsonType
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return appendError(b, http.StatusMethodNotAllowed, "use GET or HEAD", r.URL.Path), jsonType
 	}
-	return s.routes[index].answer(s, r, b), s.routes[index].contentType
+	return s.routes[index].answer(s, r, now, b), s.routes[index].contentType
 }
 
 func appendError(b *jsonenc.Buffer, status int, message, path string) int {
@@ -151,8 +152,6 @@ func endBody(b *jsonenc.Buffer) {
 	b.End('}')
 	*b = append(*b, '\n')
 }
-
-func (s *Server) uptime() int64 { return int64(time.Since(s.started) / time.Second) }
 
 func (s *Server) logAccess(r *http.Request, status, size int, took time.Duration) {
 	s.log.record("info", "request").

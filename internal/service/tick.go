@@ -1,0 +1,63 @@
+package service
+
+import (
+	"strconv"
+	"time"
+
+	"devops-go/internal/jsonenc"
+)
+
+// A tick is what answers say of the time. It is rendered once a second and read
+// by every request of that second.
+type tick struct {
+	second, uptime  int64 // for which it holds
+	health, runtime jsonenc.Buffer
+}
+
+func (s *Server) tick(now time.Time) *tick {
+	second, uptime := now.Unix(), int64(now.Sub(s.started)/time.Second)
+	t := s.latest.Load()
+	if t == nil || t.second != second || t.uptime != uptime {
+		t = &tick{second: second, uptime: uptime}
+		t.renderHealth(now)
+		t.renderRuntime(now)
+		s.latest.Store(t)
+	}
+	return t
+}
+
+// renderHealth renders the answer to GET /health.
+func (t *tick) renderHealth(now time.Time) {
+	b := &t.health
+	b.Begin('{')
+	b.Field("status", "healthy")
+	b.Key("timestamp")
+	b.Time(now)
+	b.IntField("uptime_seconds", t.uptime)
+	endBody(b)
+}
+
+// renderRuntime renders the member "runtime" of the answer to GET /.
+func (t *tick) renderRuntime(now time.Time) {
+	b := &t.runtime
+	b.Begin('{')
+	b.IntField("uptime_seconds", t.uptime)
+	b.Field("uptime_human", humanUptime(t.uptime))
+	b.Key("current_time")
+	b.Time(now)
+	b.Field("timezone", "UTC")
+	b.End('}')
+}
+
+// humanUptime renders seconds as "1 hour, 5 minutes".
+func humanUptime(seconds int64) string {
+	return plural(seconds/3600, "hour") + ", " + plural(seconds/60%60, "minute")
+}
+
+func plural(n int64, unit string) string {
+	s := strconv.FormatInt(n, 10) + " " + unit
+	if n != 1 {
+		s += "s"
+	}
+	return s
+}
