@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -54,12 +55,12 @@ func (c *conn) SetWriteDeadline(t time.Time) error { return c.write.set(t) }
 func (c *conn) SetDeadline(t time.Time) error { return errors.Join(c.read.set(t), c.write.set(t)) }
 
 // A deadline is that of one direction. While an operation is under way its timer
-// is never later than what is wanted. One that goes off too early is set anew,
-// and the operation goes on.
+// is never later than what is wanted. One that goes off too early is moved, and
+// the operation goes on.
 type deadline struct {
-	mu            sync.Mutex
-	wanted, armed int64 // Unix nanoseconds
-	operations    int   // under way
+	wanted, armed atomic.Int64 // Unix nanoseconds
+	operations    atomic.Int32 // under way
+	moving        sync.Mutex   // guards the timer, and armed against writing
 	arm           func(time.Time) error
 }
 
@@ -69,54 +70,61 @@ const (
 )
 
 func (d *deadline) init(arm func(time.Time) error) {
-	d.wanted, d.armed, d.arm = never, never, arm
+	d.wanted.Store(never)
+	d.armed.Store(never)
+	d.arm = arm
 }
 
+// set and begin may meet: each writes its own part before it reads the other's,
+// so that one of them at least sees that the timer has to move.
 func (d *deadline) set(t time.Time) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.wanted = never
+	wanted := int64(never)
 	if !t.IsZero() {
-		d.wanted = t.UnixNano()
+		wanted = t.UnixNano()
 	}
-	if d.operations > 0 && d.wanted < d.armed {
+	d.wanted.Store(wanted)
+	if d.operations.Load() > 0 && wanted < d.armed.Load() {
 		return d.move()
 	}
 	return nil
 }
 
-// begin comes before an operation.
-func (d *deadline) begin() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.wanted < longAgo {
-		return os.ErrDeadlineExceeded
+// begin comes before an operation; there is none if it fails.
+func (d *deadline) begin() (err error) {
+	d.operations.Add(1)
+	switch wanted := d.wanted.Load(); {
+	case wanted < longAgo:
+		err = os.ErrDeadlineExceeded
+	case wanted < d.armed.Load():
+		err = d.move()
 	}
-	if d.wanted < d.armed {
-		if err := d.move(); err != nil {
-			return err
+	if err != nil {
+		d.operations.Add(-1)
+	}
+	return err
+}
+
+// end comes after an operation, and reports whether it goes on because its timer
+// was early.
+func (d *deadline) end(err error) (again bool) {
+	if err != nil && d.armed.Load() < d.wanted.Load() && errors.Is(err, os.ErrDeadlineExceeded) && d.move() == nil {
+		return true
+	}
+	d.operations.Add(-1)
+	return false
+}
+
+// move sets the timer to what is wanted, also to what is wanted meanwhile.
+func (d *deadline) move() (err error) {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	for wanted := d.wanted.Load(); err == nil && wanted != d.armed.Load(); wanted = d.wanted.Load() {
+		d.armed.Store(wanted)
+		if wanted == never {
+			err = d.arm(time.Time{})
+		} else {
+			err = d.arm(time.Unix(0, wanted))
 		}
 	}
-	d.operations++
-	return nil
-}
-
-// end comes after it, and reports whether its timer was early.
-func (d *deadline) end(err error) (again bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	again = d.armed < d.wanted && errors.Is(err, os.ErrDeadlineExceeded) && d.move() == nil
-	if !again {
-		d.operations--
-	}
-	return again
-}
-
-// move sets the timer to what is wanted.
-func (d *deadline) move() error {
-	d.armed = d.wanted
-	if d.wanted == never {
-		return d.arm(time.Time{})
-	}
-	return d.arm(time.Unix(0, d.wanted))
+	return err
 }

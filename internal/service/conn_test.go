@@ -77,10 +77,8 @@ func TestReadDeadline(t *testing.T) {
 				read <- err
 			}()
 			if tt.waiting != nil {
-				for waits := false; !waits; time.Sleep(time.Millisecond) {
-					c.read.mu.Lock()
-					waits = c.read.operations > 0
-					c.read.mu.Unlock()
+				for c.read.operations.Load() == 0 {
+					time.Sleep(time.Millisecond)
 				}
 				tt.waiting(c)
 			}
@@ -90,8 +88,8 @@ func TestReadDeadline(t *testing.T) {
 			if err := <-read; !errors.Is(err, tt.want) {
 				t.Errorf("%v, want %v", err, tt.want)
 			}
-			if c.read.operations != 0 {
-				t.Errorf("%d reads are under way", c.read.operations)
+			if n := c.read.operations.Load(); n != 0 {
+				t.Errorf("%d reads are under way", n)
 			}
 		})
 	}
