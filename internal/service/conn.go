@@ -52,7 +52,12 @@ func (c *conn) SetReadDeadline(t time.Time) error { return c.read.set(t) }
 func (c *conn) SetWriteDeadline(t time.Time) error { return c.write.set(t) }
 
 // SetDeadline implements [net.Conn].
-func (c *conn) SetDeadline(t time.Time) error { return errors.Join(c.read.set(t), c.write.set(t)) }
+func (c *conn) SetDeadline(t time.Time) error {
+	if err := c.read.set(t); err != nil {
+		return err
+	}
+	return c.write.set(t)
+}
 
 // A deadline is that of one direction. While an operation is under way its timer
 // is never later than what is wanted. One that goes off too early is moved, and
