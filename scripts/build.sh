@@ -57,10 +57,10 @@ flags=
 if lever inline; then
   export GOEXPERIMENT=newinliner
   budget -75 all
-  budget -60 net internal/poll syscall internal/sync sync time internal/strconv strconv strings \
+  budget -60 net internal/poll syscall sync time internal/strconv strconv strings \
     context io
   budget -30 runtime runtime/... internal/runtime/...
-  budget 1 net/http net/textproto bufio devops-go/internal/service devops-go/internal/jsonenc
+  budget 1 net/http net/textproto vendor/golang.org/x/net/http/httpguts bufio internal/sync devops-go/internal/service devops-go/internal/jsonenc
 fi
 
 # shellcheck disable=SC2086 # the flags are words
