@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 )
@@ -23,6 +22,10 @@ const (
 	idleTimeout       = 75 * time.Second
 	maxHeaderBytes    = 16 << 10
 )
+
+// learnTime is when the facts are read that answers need, unless an answer needs
+// them before: the first answers shall not wait for it.
+const learnTime = 10 * time.Millisecond
 
 // leaveTime is how long clients with an open connection are given to use it
 // once more and be told to leave it, after the port has closed.
@@ -69,10 +72,7 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(transport) }()
-	s.learn()
-	if limit := s.info.Cgroup.Memory; limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(limit / 10 * 9)
-	}
+	time.AfterFunc(learnTime, s.learn)
 	s.log.record("info", "listening").str("address", tcp.Addr().String()).str("scheme", scheme).
 		str("version", s.build.Version).write()
 

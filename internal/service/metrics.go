@@ -50,6 +50,7 @@ func (m *metrics) observe(route int, method string, code int, took time.Duration
 
 // writeMetrics writes the Prometheus text format, version 0.0.4.
 func (s *Server) writeMetrics(_ *http.Request, _ time.Time, b *jsonenc.Buffer) int {
+	s.learn() // it sets GOMEMLIMIT
 	e := exposition{buf: *b}
 	s.writeRequestMetrics(&e)
 	e.family("app_build_info", "gauge", "What was built; the value is always 1.")

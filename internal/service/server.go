@@ -6,6 +6,7 @@ package service
 import (
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -77,12 +78,14 @@ func New(c *Config, b Build) *Server {
 	return s
 }
 
-// learn reads the facts, once. It is done right after the port is open, so that
-// a first answer to others than GET / does not wait for it.
+// learn reads the facts, once, and heeds them.
 func (s *Server) learn() {
 	s.learned.Do(func() {
-		s.info = sysinfo.Read(os.DirFS("/"))
+		s.info = sysinfo.Read(sysinfo.Host{})
 		s.renderIndexParts()
+		if limit := s.info.Cgroup.Memory; limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
+			debug.SetMemoryLimit(limit / 10 * 9)
+		}
 	})
 }
 

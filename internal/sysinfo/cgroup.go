@@ -33,16 +33,16 @@ func readLimits(fsys fs.FS, mounts []mount) Limits {
 		}
 		switch controllers, group := fields[1], fields[2]; {
 		case fields[0] == "0" && controllers == "":
-			walkUp(fsys, mounts, "cgroup2", "", group, func(dir string) {
+			walkUp(mounts, "cgroup2", "", group, func(dir string) {
 				limits.tightenCPU(cpuMax(readLine(fsys, dir+"/cpu.max")))
 				limits.tightenMemory(readLine(fsys, dir+"/memory.max"))
 			})
 		case hasOption(controllers, "cpu"):
-			walkUp(fsys, mounts, "cgroup", "cpu", group, func(dir string) {
+			walkUp(mounts, "cgroup", "cpu", group, func(dir string) {
 				limits.tightenCPU(quotient(readLine(fsys, dir+"/cpu.cfs_quota_us"), readLine(fsys, dir+"/cpu.cfs_period_us")))
 			})
 		case hasOption(controllers, "memory"):
-			walkUp(fsys, mounts, "cgroup", "memory", group, func(dir string) {
+			walkUp(mounts, "cgroup", "memory", group, func(dir string) {
 				limits.tightenMemory(readLine(fsys, dir+"/memory.limit_in_bytes"))
 			})
 		}
@@ -51,7 +51,7 @@ func readLimits(fsys fs.FS, mounts []mount) Limits {
 }
 
 // walkUp calls visit with the folder of the cgroup and of each visible ancestor.
-func walkUp(fsys fs.FS, mounts []mount, fstype, controller, group string, visit func(dir string)) {
+func walkUp(mounts []mount, fstype, controller, group string, visit func(dir string)) {
 	for _, m := range mounts {
 		if m.fstype != fstype || controller != "" && !hasOption(m.super, controller) {
 			continue
@@ -64,9 +64,7 @@ func walkUp(fsys fs.FS, mounts []mount, fstype, controller, group string, visit 
 			below = ""
 		}
 		for dir := path.Join(top, below); ; dir = path.Dir(dir) {
-			if _, err := fs.Stat(fsys, dir); err == nil {
-				visit(dir)
-			}
+			visit(dir)
 			if len(dir) <= len(top) {
 				return
 			}

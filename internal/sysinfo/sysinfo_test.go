@@ -1,6 +1,9 @@
 package sysinfo
 
 import (
+	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -121,7 +124,7 @@ func TestReadOnlyRoot(t *testing.T) {
 }
 
 func TestReadHere(t *testing.T) {
-	info := Read(os.DirFS("/"))
+	info := Read(Host{})
 	if info.Hostname == "" || info.CPUs < 1 || info.MaxProcs < 1 || info.Platform == "" || info.Architecture == "" {
 		t.Errorf("a fact is missing: %+v", info)
 	}
@@ -140,4 +143,14 @@ func FuzzLimits(f *testing.F) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+func TestHostReadsLikeOthers(t *testing.T) {
+	for _, name := range []string{"proc/self/mountinfo", "etc/passwd", "no/such/file", "proc"} {
+		got, err := fs.ReadFile(Host{}, name)
+		want, wantErr := os.ReadFile("/" + name)
+		if !bytes.Equal(got, want) || (err == nil) != (wantErr == nil) || errors.Is(err, fs.ErrNotExist) != errors.Is(wantErr, fs.ErrNotExist) {
+			t.Errorf("%s: %d bytes, %v; want %d, %v", name, len(got), err, len(want), wantErr)
+		}
+	}
 }
