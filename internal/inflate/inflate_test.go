@@ -136,3 +136,15 @@ func FuzzReader(f *testing.F) {
 	f.Add(pack(f, self(f)[:5000], flate.BestCompression))
 	f.Fuzz(func(t *testing.T, packed []byte) { same(t, packed) })
 }
+
+// TestReaderFails: an error of the reader below comes through.
+func TestReaderFails(t *testing.T) {
+	packed := pack(t, self(t), flate.BestSpeed)
+	for _, n := range []int{0, 5, 300_000} {
+		broken := errors.New("broken")
+		r := io.MultiReader(bytes.NewReader(packed[:n]), iotest.ErrReader(broken))
+		if _, err := read(r, NewReader); err != broken {
+			t.Errorf("after %d bytes: error %v, want %v", n, err, broken)
+		}
+	}
+}
