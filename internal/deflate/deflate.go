@@ -1,279 +1,195 @@
-// Package deflate compresses harder than compress/flate: it looks for the
-// cheapest way to write a stretch of data instead of the longest match at each
-// place (RFC 1951). Reading is left to compress/flate.
+// Package deflate compresses harder than compress/flate (RFC 1951): it looks for
+// the cheapest way through a stretch of data, not the longest match at each place.
 package deflate
 
 import (
+	"cmp"
 	"encoding/binary"
-	"math"
 	"math/bits"
+	"slices"
 )
 
 const (
-	stretch  = 64 << 10 // what is written with one set of codes
-	window   = 32 << 10
-	minMatch = 3
-	maxMatch = 258
-	longest  = 64 // a match that is taken without looking further
-	depth    = 24 // candidates that are looked at
-	rounds   = 2  // of choosing the way and pricing it anew
-	unit     = 64 // of costs, to the bit
+	stretch = 40000   // bytes that have codes of their own; a stored block holds 65535
+	window  = 1 << 15 // how far back a copy reaches
+	longest = 258     // the length of a copy
+	enough  = 64      // that of a copy that isn't tried shorter
+	depth   = 16      // how many places one is compared with
+	// The first symbol of lengths, that of distances, and how many there are.
+	lengths, distances, symbols = 257, 286, 316
 )
 
-// A match is length bytes from distance back; a literal has length 1.
-type match struct{ length, distance uint16 }
+// A word is a symbol with its extra bits, a code a symbol's bits, reversed. A
+// step is the last one to a place: a copy of length bytes, or a literal.
+type (
+	word struct{ symbol, extra, value int }
+	code struct{ bits, n int }
+	step struct{ cost, length, distance int32 }
+)
 
-// An encoder compresses one piece of data.
 type encoder struct {
-	data     []byte
-	head4    [1 << 16]int32 // the last place with a hash, plus 1
-	head3    [1 << 14]int32
-	prev     [window]int32 // the place before with the same hash4, plus 1
-	found    []match
-	ends     []int32 // where the matches of a place end in found
-	cost     []uint32
-	way      []match // the last step to a place
-	prices   prices
-	litFreq  [286]uint32
-	distFreq [30]uint32
-	w        bitWriter
+	data  []byte
+	roots [1 << 16]int32       // by hash, the last place plus 1: a search tree
+	child [2 * window][2]int32 // by place, what is before and after it in the tree
+	codes []code               // of the last stretch
+	out   []byte
+	acc   uint64 // n bits to be written, the first one lowest
+	n     int
 }
 
-// prices are what symbols cost, with their extra bits, in units.
-type prices struct {
-	literal  [256]uint32
-	length   [maxMatch + 1]uint32
-	distance [30]uint32
+// Append compresses data, which follows the bytes of before, and appends the
+// result to dst. It ends on a byte, but doesn't end the stream.
+func Append(dst, before, data []byte) []byte {
+	e := &encoder{data: slices.Concat(before, data), out: dst, codes: slices.Repeat([]code{{n: 8}}, symbols)}
+	for at, end := 0, cmp.Or(len(before), min(stretch, len(data))); at < len(e.data); at, end = end, min(end+stretch, len(e.data)) {
+		words := e.choose(at, end)
+		freq := slices.Repeat([]int{1}, symbols) // all have a price
+		for _, w := range words {
+			freq[w.symbol] += 64
+		}
+		e.codes = append(newCode(freq[:distances], 13), newCode(freq[distances:], 13)...)
+		if at >= len(before) {
+			e.write(words, e.data[at:end])
+		}
+	}
+	e.store(nil)
+	return e.out
 }
 
-// Append compresses data, which follows the last bytes of before, and appends
-// the result to dst. It ends on a byte; last ends the stream.
-func Append(dst, before, data []byte, last bool) []byte {
-	e := &encoder{w: bitWriter{out: dst}}
-	before = before[max(0, len(before)-window):]
-	e.data = append(append(make([]byte, 0, len(before)+len(data)), before...), data...)
-	for i := range before {
-		e.insert(i)
+// choose returns the words from at to end that are the cheapest by the codes of
+// the last stretch.
+func (e *encoder) choose(at, end int) []word {
+	way := slices.Repeat([]step{{cost: 1 << 30}}, end-at+1)
+	way[0].cost = 0
+	for i := range end - at {
+		if c := way[i].cost + e.price(word{symbol: int(e.data[at+i])}); c < way[i+1].cost {
+			way[i+1] = step{c, 1, 0}
+		}
+		e.search(at+i, way[i:])
 	}
-	for i := range e.litFreq {
-		e.litFreq[i] = 1
+	words := []word{{symbol: lengths - 1}} // the end of the block
+	for i := end - at; i > 0; i -= int(way[i].length) {
+		if s := way[i]; s.distance > 0 {
+			words = append(words, newWord(distances, int(s.distance)-1, 1), newWord(lengths, int(s.length)-3, 2))
+		} else {
+			words = append(words, word{symbol: int(e.data[at+i-1])})
+		}
 	}
-	e.price()
-	for at := len(before); at < len(e.data); {
-		end := min(at+stretch, len(e.data))
-		e.encode(at, end, last && end == len(e.data))
-		at = end
-	}
-	switch {
-	case !last:
-		e.w.stored(nil, false) // ends on a byte
-	case len(data) == 0:
-		e.w.stored(nil, true)
-	}
-	e.w.flush()
-	return e.w.out
+	slices.Reverse(words)
+	return words
 }
 
-// encode writes one stretch.
-func (e *encoder) encode(at, end int, last bool) {
-	e.search(at, end)
-	var steps []match
-	for range rounds {
-		steps = e.choose(at, end)
-		e.count(at, steps)
-		e.price()
+func (e *encoder) price(w word) int32 { return int32(e.codes[w.symbol].n + w.extra) }
+
+// newWord returns the word for x where 1<<k symbols after first share a number
+// of extra bits.
+func newWord(first, x, k int) word {
+	if first == lengths && x == longest-3 {
+		return word{symbol: distances - 1}
 	}
-	e.write(at, end, steps, last)
+	extra := max(0, bits.Len(uint(x))-1-k)
+	return word{first + extra<<k + x>>extra, extra, x & (1<<extra - 1)}
 }
 
-func (e *encoder) hashes(i int) (h4, h3 uint32) {
-	v := binary.LittleEndian.Uint32(e.data[i:])
-	return v * 0x9e3779b1 >> 16, v << 8 * 0x9e3779b1 >> 18
-}
-
-// insert makes the place i known.
-func (e *encoder) insert(i int) {
-	if i+4 > len(e.data) {
+// search puts i into its tree and tries the matches on the way as steps of way.
+func (e *encoder) search(i int, way []step) {
+	here := e.data[i:min(i+longest, len(e.data))]
+	if len(here) < 4 {
 		return
 	}
-	h4, h3 := e.hashes(i)
-	e.prev[i%window] = e.head4[h4]
-	e.head4[h4], e.head3[h3] = int32(i+1), int32(i+1)
-}
-
-// search finds for each place the nearest match of each length.
-func (e *encoder) search(at, end int) {
-	e.found, e.ends = e.found[:0], e.ends[:0]
-	for i, skip := at, 0; i < end; i++ {
-		if skip > 0 {
-			skip--
-		} else if best := e.matches(i, min(maxMatch, end-i)); best >= longest {
-			skip = best - 1
+	root := &e.roots[binary.LittleEndian.Uint32(here)<<8*0x9e3779b1>>16]
+	j, length := int(*root)-1, 3
+	*root = int32(i + 1)
+	child := &e.child[i%len(e.child)]
+	side, same := [2]*int32{&child[0], &child[1]}, [2]int{}
+	for n := depth; n > 0 && j >= 0 && i-j <= window; n-- {
+		k, there, child := min(same[0], same[1]), e.data[j:], &e.child[j%len(e.child)]
+		for k < len(here) && here[k] == there[k] {
+			k++
 		}
-		e.insert(i)
-		e.ends = append(e.ends, int32(len(e.found)))
-	}
-}
-
-// matches appends the matches at i of up to limit bytes and returns the length
-// of the longest.
-func (e *encoder) matches(i, limit int) int {
-	if limit < 4 || i+4 > len(e.data) {
-		return 0
-	}
-	h4, h3 := e.hashes(i)
-	best := minMatch - 1
-	if j := int(e.head3[h3]) - 1; j >= 0 && i-j <= window {
-		best = e.compare(j, i, best, limit)
-	}
-	for j, n := int(e.head4[h4])-1, depth; j >= 0 && i-j <= window && n > 0 && best < limit; n-- {
-		best = e.compare(j, i, best, limit)
-		next := int(e.prev[j%window]) - 1
-		if next >= j {
-			break
+		base, most := way[0].cost+e.price(newWord(distances, i-j-1, 1)), min(k, len(way)-1)
+		if most >= enough {
+			length = most
 		}
-		j = next
-	}
-	return best
-}
-
-// compare appends the match of i with the place j if it is longer than best.
-func (e *encoder) compare(j, i, best, limit int) int {
-	a, b := e.data[j:], e.data[i:i+limit]
-	if a[best] != b[min(best, limit-1)] {
-		return best
-	}
-	n := 0
-	for n+8 <= limit {
-		if x := binary.LittleEndian.Uint64(a[n:]) ^ binary.LittleEndian.Uint64(b[n:]); x != 0 {
-			n += bits.TrailingZeros64(x) / 8
-			break
-		}
-		n += 8
-	}
-	for n < limit && a[n] == b[n] {
-		n++
-	}
-	if n > best {
-		e.found = append(e.found, match{uint16(n), uint16(i - j)})
-		return n
-	}
-	return best
-}
-
-// choose returns the cheapest steps from at to end.
-func (e *encoder) choose(at, end int) []match {
-	size := end - at
-	e.cost = append(e.cost[:0], make([]uint32, size+1)...)
-	e.way = append(e.way[:0], make([]match, size+1)...)
-	for i := range e.cost[1:] {
-		e.cost[i+1] = math.MaxUint32
-	}
-	first := int32(0)
-	for i := range size {
-		here := e.cost[i]
-		if c := here + e.prices.literal[e.data[at+i]]; c < e.cost[i+1] {
-			e.cost[i+1], e.way[i+1] = c, match{1, 0}
-		}
-		length := minMatch
-		for _, m := range e.found[first:e.ends[i]] {
-			base := here + e.prices.distance[distanceSlot(m.distance)]
-			if int(m.length) >= longest {
-				length = int(m.length)
-			}
-			for ; length <= int(m.length); length++ {
-				if c := base + e.prices.length[length]; c < e.cost[i+length] {
-					e.cost[i+length], e.way[i+length] = c, match{uint16(length), m.distance}
-				}
+		for ; length <= most; length++ {
+			if c := base + e.price(newWord(lengths, length-3, 2)); c < way[length].cost {
+				way[length] = step{c, int32(length), int32(i - j)}
 			}
 		}
-		first = e.ends[i]
-	}
-	n := size
-	for i := size; i > 0; i -= int(e.way[i].length) {
-		n--
-		e.way[n+1], e.cost[n] = e.way[i], 0
-	}
-	return e.way[n+1:]
-}
-
-// lengthSlot returns the symbol of a length, less 257, and its extra bits.
-func lengthSlot(length uint16) (slot, extra int) {
-	x := uint(length) - minMatch
-	if length == maxMatch {
-		return 28, 0
-	}
-	if x < 8 {
-		return int(x), 0
-	}
-	n := bits.Len(x) - 1
-	return 4*(n-1) + int(x>>(n-2)&3), n - 2
-}
-
-// distanceSlot returns the symbol of a distance.
-func distanceSlot(distance uint16) int {
-	x := uint(distance) - 1
-	if x < 2 {
-		return int(x)
-	}
-	n := bits.Len(x) - 1
-	return 2*n + int(x>>(n-1)&1)
-}
-
-// count counts the symbols of steps.
-func (e *encoder) count(at int, steps []match) {
-	e.litFreq, e.distFreq = [286]uint32{256: 1}, [30]uint32{}
-	for _, s := range steps {
-		if s.length == 1 {
-			e.litFreq[e.data[at]]++
-		} else {
-			slot, _ := lengthSlot(s.length)
-			e.litFreq[257+slot]++
-			e.distFreq[distanceSlot(s.distance)]++
+		if k == len(here) {
+			*side[0], *side[1] = child[0], child[1]
+			return
 		}
-		at += int(s.length)
+		s := (cmp.Compare(there[k], here[k]) + 1) / 2
+		*side[s], side[s], same[s] = int32(j+1), &child[1-s], k
+		j = int(child[1-s]) - 1
+	}
+	*side[0], *side[1] = 0, 0
+}
+
+// write writes words, or the data that they stand for where that is shorter.
+func (e *encoder) write(words []word, data []byte) {
+	out, acc, n := e.out, e.acc, e.n
+	freq := slices.Repeat([]int{1}, 19)
+	for _, c := range e.codes {
+		freq[c.n] += 64
+	}
+	header := newCode(freq, 7)
+	e.put(2<<1|29<<3|29<<8|15<<13, 17) // all symbols have a length, all lengths a code
+	for _, s := range []int{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15} {
+		e.put(header[s].n, 3)
+	}
+	for _, c := range e.codes {
+		e.put(header[c.n].bits, header[c.n].n)
+	}
+	for _, w := range words {
+		e.put(e.codes[w.symbol].bits, e.codes[w.symbol].n)
+		e.put(w.value, w.extra)
+	}
+	if len(e.out)-len(out) > len(data) {
+		e.out, e.acc, e.n = out, acc, n
+		e.store(data)
 	}
 }
 
-// price makes prices of what was counted.
-func (e *encoder) price() {
-	literal, distance := entropies(e.litFreq[:]), entropies(e.distFreq[:])
-	copy(e.prices.literal[:], literal)
-	for length := minMatch; length <= maxMatch; length++ {
-		slot, extra := lengthSlot(uint16(length))
-		e.prices.length[length] = literal[257+slot] + uint32(extra)*unit
-	}
-	for slot, c := range distance {
-		e.prices.distance[slot] = c + uint32(max(0, slot/2-1))*unit
+// store writes data as it is, and ends on a byte.
+func (e *encoder) store(data []byte) {
+	e.put(0, 3)
+	e.put(0, -e.n&7)
+	e.put(len(data)|(len(data)^0xffff)<<16, 32)
+	e.out = append(e.out, data...)
+}
+
+func (e *encoder) put(value, n int) {
+	e.acc |= uint64(value) << e.n
+	for e.n += n; e.n >= 8; e.n -= 8 {
+		e.out = append(e.out, byte(e.acc))
+		e.acc >>= 8
 	}
 }
 
-// entropies returns the bits that each symbol is worth, in units. It reckons in
-// integers, as floating point numbers aren't the same on every processor.
-func entropies(freq []uint32) []uint32 {
-	sum := uint64(1)
-	for _, f := range freq {
-		sum += uint64(f)
+// newCode returns a code of at most limit bits. While there is room, it takes a
+// bit from the symbol that saves the most for the room it needs.
+func newCode(freq []int, limit int) []code {
+	codes, room := slices.Repeat([]code{{n: limit}}, len(freq)), 1<<limit-len(freq)
+	for room > 0 {
+		best, most := 0, 0
+		for s, c := range codes {
+			if gain := freq[s] << c.n; gain > most && 1<<(limit-c.n) <= room {
+				best, most = s, gain
+			}
+		}
+		room -= 1 << (limit - codes[best].n)
+		codes[best].n--
 	}
-	whole := log2(sum * 10)
-	all := make([]uint32, len(freq))
-	for i, f := range freq {
-		all[i] = min(15*unit, whole-log2(uint64(f)*10+3))
-	}
-	return all
-}
-
-// log2 returns the binary logarithm of x, in units.
-func log2(x uint64) uint32 {
-	n := bits.Len64(x) - 1
-	m := x << (63 - n) >> 32 // from 1 to 2, the 1 at bit 31
-	for range bits.Len(unit) - 1 {
-		m = m * m >> 31
-		n <<= 1
-		if m >= 1<<32 {
-			m >>= 1
-			n |= 1
+	next := uint16(0) // of 16 bits
+	for n := 1; n <= limit; n++ {
+		for s := range codes {
+			if codes[s].n == n {
+				codes[s].bits = int(bits.Reverse16(next))
+				next += 1 << (16 - n)
+			}
 		}
 	}
-	return uint32(n)
+	return codes
 }

@@ -3,10 +3,11 @@ package image
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"strings"
+
+	"devops-go/internal/inflate"
 )
 
 // A Compression is how a layer is stored.
@@ -62,7 +63,7 @@ func Decompress(r io.Reader, c Compression) (io.Reader, error) {
 	case Uncompressed:
 		return r, nil
 	case Gzip:
-		return gzip.NewReader(r)
+		return inflate.NewReader(r)
 	}
 	return nil, fmt.Errorf("compression %s can't be read yet", c)
 }

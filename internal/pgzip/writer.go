@@ -66,8 +66,12 @@ func NewWriter(w io.Writer, level int) (*Writer, error) {
 	return z, nil
 }
 
-// header is that of a member without name or time, as Docker's and Go's.
-const header = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+const (
+	// header is that of a member without name or time, as Docker's and Go's.
+	header = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+	// end is an empty block, the last of a stream.
+	end = "\x03\x00"
+)
 
 // drain writes the blocks in order. It goes on reading after a failure, so
 // that nobody waits for it.
@@ -121,7 +125,11 @@ func (z *Writer) send(last bool) {
 
 func (z *Writer) compress(block, window []byte, last bool) ([]byte, error) {
 	if z.level == Best {
-		return deflate.Append(nil, window, block, last), nil
+		data := deflate.Append(nil, window, block)
+		if last {
+			data = append(data, end...)
+		}
+		return data, nil
 	}
 	var out bytes.Buffer
 	w, err := flate.NewWriterDict(&out, z.level, window)
