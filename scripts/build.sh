@@ -59,7 +59,7 @@ if lever inline; then
   budget -75 all
   budget -60 net internal/poll syscall sync time internal/strconv strconv strings \
     context io
-  budget -30 runtime runtime/... internal/runtime/...
+  budget -34 runtime runtime/... internal/runtime/...
   budget 1 net/http net/textproto vendor/golang.org/x/net/http/httpguts bufio internal/sync devops-go/internal/service devops-go/internal/jsonenc
 fi
 

@@ -15,20 +15,20 @@ import (
 // a thousand ever passes.
 type conn struct {
 	*net.TCPConn
-	read, write deadline
+	reading, writing deadline
 }
 
 func newConn(tcp *net.TCPConn) *conn {
 	c := &conn{TCPConn: tcp}
-	c.read.init(tcp.SetReadDeadline)
-	c.write.init(tcp.SetWriteDeadline)
+	c.reading.init(tcp.SetReadDeadline)
+	c.writing.init(tcp.SetWriteDeadline)
 	return c
 }
 
 // Read implements [net.Conn].
 func (c *conn) Read(p []byte) (n int, err error) {
-	err = c.read.begin()
-	for again := err == nil; again; again = c.read.end(err) {
+	err = c.reading.begin()
+	for again := err == nil; again; again = c.reading.end(err) {
 		n, err = c.TCPConn.Read(p)
 	}
 	return n, err
@@ -36,8 +36,18 @@ func (c *conn) Read(p []byte) (n int, err error) {
 
 // Write implements [net.Conn].
 func (c *conn) Write(p []byte) (written int, err error) {
-	err = c.write.begin()
-	for again := err == nil; again; again = c.write.end(err) {
+	if answer := refusal(p); answer != nil {
+		if _, err := c.write(answer); err != nil {
+			return 0, err
+		}
+		return len(p), nil
+	}
+	return c.write(p)
+}
+
+func (c *conn) write(p []byte) (written int, err error) {
+	err = c.writing.begin()
+	for again := err == nil; again; again = c.writing.end(err) {
 		var n int
 		n, err = c.TCPConn.Write(p[written:])
 		written += n
@@ -46,17 +56,17 @@ func (c *conn) Write(p []byte) (written int, err error) {
 }
 
 // SetReadDeadline implements [net.Conn].
-func (c *conn) SetReadDeadline(t time.Time) error { return c.read.set(t) }
+func (c *conn) SetReadDeadline(t time.Time) error { return c.reading.set(t) }
 
 // SetWriteDeadline implements [net.Conn].
-func (c *conn) SetWriteDeadline(t time.Time) error { return c.write.set(t) }
+func (c *conn) SetWriteDeadline(t time.Time) error { return c.writing.set(t) }
 
 // SetDeadline implements [net.Conn].
 func (c *conn) SetDeadline(t time.Time) error {
-	if err := c.read.set(t); err != nil {
+	if err := c.reading.set(t); err != nil {
 		return err
 	}
-	return c.write.set(t)
+	return c.writing.set(t)
 }
 
 // A deadline is that of one direction. While an operation is under way its timer

@@ -55,8 +55,8 @@ func TestReadDeadline(t *testing.T) {
 		}, nil, true, nil},
 		{"is put off before its timer goes off", func(c *conn) {
 			c.SetReadDeadline(time.Now().Add(soon))
-			c.read.begin()
-			c.read.end(nil)
+			c.reading.begin()
+			c.reading.end(nil)
 			c.SetReadDeadline(time.Now().Add(years))
 		}, func(*conn) { time.Sleep(2 * soon) }, true, nil},
 		{"is put off after its timer has gone off", func(c *conn) {
@@ -77,7 +77,7 @@ func TestReadDeadline(t *testing.T) {
 				read <- err
 			}()
 			if tt.waiting != nil {
-				for c.read.operations.Load() == 0 {
+				for c.reading.operations.Load() == 0 {
 					time.Sleep(time.Millisecond)
 				}
 				tt.waiting(c)
@@ -88,7 +88,7 @@ func TestReadDeadline(t *testing.T) {
 			if err := <-read; !errors.Is(err, tt.want) {
 				t.Errorf("%v, want %v", err, tt.want)
 			}
-			if n := c.read.operations.Load(); n != 0 {
+			if n := c.reading.operations.Load(); n != 0 {
 				t.Errorf("%d reads are under way", n)
 			}
 		})

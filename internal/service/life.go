@@ -48,22 +48,14 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 		return fmt.Errorf("HOST=%q PORT=%q: %w", s.config.Host, s.config.Port, err)
 	}
 	var connections atomic.Int64
-	server := &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          log.New(&s.log, "", 0),
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			switch state {
-			case http.StateNew:
-				connections.Add(1)
-			case http.StateClosed:
-				connections.Add(-1)
-			}
-		},
+	server := s.httpServer()
+	server.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			connections.Add(1)
+		case http.StateClosed:
+			connections.Add(-1)
+		}
 	}
 	l := &listener{TCPListener: tcp}
 	scheme, transport := "http", net.Listener(l)
@@ -98,6 +90,19 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 	}
 	s.log.record("info", "stopped").write()
 	return nil
+}
+
+func (s *Server) httpServer() *http.Server {
+	return &http.Server{
+		Handler:                      s,
+		DisableGeneralOptionsHandler: true, // OPTIONS * is as unknown as other paths
+		ReadHeaderTimeout:            readHeaderTimeout,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxHeaderBytes,
+		ErrorLog:                     log.New(&s.log, "", 0),
+	}
 }
 
 // drain ends the service in the order that loses no request.
