@@ -33,6 +33,7 @@ type decoder struct {
 	stored         int // bytes left of a stored block, -1 in another
 	literals       table
 	distances      table
+	need           int // bits that there must be before a symbol is looked up
 }
 
 func newDecoder(r io.Reader) *decoder {
@@ -167,11 +168,14 @@ func (d *decoder) inflate() error {
 	for end < ahead {
 		d.refill()
 		acc, n := d.acc, d.n
+		if n < d.need {
+			return d.truncated()
+		}
 		e := literals.find(acc)
 		if e.kind() == literal && e.bits() <= n {
 			out[end] = byte(e.value())
 			end, acc, n = end+1, acc>>e.bits(), n-e.bits()
-			if next := literals.find(acc); next.kind() == literal && next.bits() <= n {
+			if next := literals.find(acc); next.kind() == literal && n >= 15 {
 				out[end] = byte(next.value())
 				end, acc, n = end+1, acc>>next.bits(), n-next.bits()
 			}
@@ -189,11 +193,8 @@ func (d *decoder) inflate() error {
 		acc, n = acc>>f.bits(), n-f.bits()
 		distance := f.value() + int(acc&(1<<f.extra()-1))
 		acc, n = acc>>f.extra(), n-f.extra()
-		if n < 0 {
-			return d.truncated()
-		}
-		if e.kind() != base || f.kind() != base || distance > d.seen+end-window {
-			return d.corrupt()
+		if n < 0 || e.kind() != base || f.kind() != base || distance > d.seen+end-window {
+			return d.broken(e, f)
 		}
 		d.acc, d.n = acc, n
 		if distance >= length {
@@ -206,4 +207,21 @@ func (d *decoder) inflate() error {
 		end += length
 	}
 	return nil
+}
+
+// broken says what is wrong with a length and a distance: the first thing that
+// is missing or isn't a symbol.
+func (d *decoder) broken(e, f entry) error {
+	n := d.n - e.bits()
+	if n >= 0 && e.kind() != base {
+		return d.corrupt()
+	}
+	n -= e.extra() + f.bits()
+	if n >= 0 && f.kind() == base {
+		n -= f.extra()
+	}
+	if n < 0 {
+		return d.truncated()
+	}
+	return d.corrupt()
 }

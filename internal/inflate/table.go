@@ -134,6 +134,7 @@ func (d *decoder) fixed() {
 		slices.Repeat([]uint8{7}, 24), slices.Repeat([]uint8{8}, 8))
 	d.literals.build(lengths, literalSymbol)
 	d.distances.build(slices.Repeat([]uint8{5}, 32), distanceSymbol)
+	d.need = 7
 }
 
 // dynamic reads the tables of a block (RFC 1951, 3.2.7).
@@ -163,6 +164,7 @@ func (d *decoder) dynamic() error {
 	if !d.literals.build(lengths[:nl], literalSymbol) || !d.distances.build(lengths[nl:nl+nd], distanceSymbol) {
 		return d.corrupt()
 	}
+	d.need = int(lengths[256]) // the end of the block must come
 	return nil
 }
 
