@@ -128,7 +128,7 @@ func secretRules() []Rule {
 		},
 		{
 			ID: "TARE-F009", Title: "Token in a file", Severity: Error,
-			Looks: "contents of up to 4 MiB, for the known formats of tokens and keys",
+			Looks: "contents, those of gzip files too, for the known formats of tokens and keys",
 			Why:   "Everyone who can pull the image can use it.",
 			Fix:   "give it to the container when it starts, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010"},
 			file: secretRule(token),

@@ -78,7 +78,7 @@ func (f *file) secretKind() (secretKind, string) {
 		return dotEnv, "an .env file"
 	}
 	if f.facts != nil && f.facts.token != "" {
-		return token, "holds a secret: " + f.facts.token
+		return token, f.facts.token
 	}
 	return "", ""
 }

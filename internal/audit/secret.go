@@ -2,14 +2,10 @@ package audit
 
 import (
 	"cmp"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 )
-
-// mask stands where a secret stood.
-const mask = "****"
 
 // A matcher finds secrets in text.
 type matcher struct {
@@ -104,49 +100,18 @@ func (m *matcher) pair(name, value string) []span {
 	return nil
 }
 
-// mask returns the text with its secrets masked.
-func (m *matcher) mask(s string) string {
-	spans := m.text(s)
-	for i := len(spans) - 1; i >= 0; i-- {
-		s = s[:spans[i].start] + mask + s[spans[i].end:]
+// masked returns s with those parts of it masked, which are in order and apart.
+func masked(s string, spans []span) string {
+	if len(spans) == 0 {
+		return s
 	}
-	return s
-}
-
-// A redactor takes secrets that were found out of everything that is reported.
-type redactor struct {
-	values   map[string]bool
-	replacer *strings.Replacer
-}
-
-// maxSecrets bounds the secrets that are kept; a hostile image may hold any
-// number, and what is found in an instruction is masked there anyway.
-const maxSecrets = 100_000
-
-// learn remembers a secret's value, and its lines one by one.
-func (r *redactor) learn(value string) {
-	if r.values == nil {
-		r.values = map[string]bool{}
+	var b strings.Builder
+	done := 0
+	for _, span := range spans {
+		b.WriteString(s[done:span.start])
+		b.WriteString(mask)
+		done = span.end
 	}
-	for line := range strings.SplitSeq(value, "\n") {
-		if line = strings.TrimSpace(line); len(line) >= minSecret && line != mask && len(r.values) < maxSecrets {
-			r.values[line] = true
-		}
-	}
+	b.WriteString(s[done:])
+	return b.String()
 }
-
-// ready prepares the masking; nothing is learnt after it.
-func (r *redactor) ready() {
-	values := slices.SortedFunc(maps.Keys(r.values), func(a, b string) int {
-		// One that holds another is masked whole.
-		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
-	})
-	var pairs []string
-	for _, value := range values {
-		pairs = append(pairs, value, mask)
-	}
-	r.replacer = strings.NewReplacer(pairs...)
-}
-
-// redact masks every secret that is known in s.
-func (r *redactor) redact(s string) string { return r.replacer.Replace(s) }

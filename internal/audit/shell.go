@@ -31,6 +31,9 @@ func checkIndex(a *auditor, found func(Finding)) {
 // any options between the two.
 func hasCommand(text, command string) bool {
 	program, sub, _ := strings.Cut(command, " ")
+	if !strings.Contains(text, program) || !strings.Contains(text, sub) {
+		return false
+	}
 	words := strings.Fields(strings.NewReplacer(";", " ; ", "&&", " ; ", "|", " ; ", "(", " ", ")", " ; ").Replace(text))
 	for i, w := range words {
 		if w != program && !strings.HasSuffix(w, "/"+program) {
