@@ -132,7 +132,7 @@ func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
 		content = io.TeeReader(content, sum)
 	}
 	if !isSample(p) {
-		if err := a.search(f, bytes.HasPrefix(head, []byte(gzipMagic)), content); err != nil {
+		if err := a.search(f, p, bytes.HasPrefix(head, []byte(gzipMagic)), content); err != nil {
 			return nil, err
 		}
 	}

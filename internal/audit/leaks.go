@@ -81,6 +81,7 @@ func (a *auditor) leaksOfInstructions() {
 		default:
 			take(i+1, s.keyword, s.rest, s.secrets)
 		}
+		take(i+1, "comment", s.comment, a.matcher.text(s.comment))
 	}
 	look := func(keyword, text string) { take(0, keyword, text, a.matcher.text(text)) }
 	config := &a.img.Config.Config

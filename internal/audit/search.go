@@ -1,10 +1,12 @@
 package audit
 
 import (
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 )
@@ -26,8 +28,8 @@ const (
 )
 
 // search looks for secrets in a content.
-func (a *auditor) search(f *facts, zipped bool, content io.Reader) error {
-	s := search{matcher: &a.matcher, kinds: map[string]string{}}
+func (a *auditor) search(f *facts, p string, zipped bool, content io.Reader) error {
+	s := search{matcher: &a.matcher, settings: isSettings(p), environment: path.Ext(p) == ".env", kinds: map[string]string{}}
 	w := a.views.Get().(*[window]byte)
 	defer a.views.Put(w)
 	if zipped {
@@ -53,8 +55,11 @@ func (a *auditor) search(f *facts, zipped bool, content io.Reader) error {
 type search struct {
 	matcher    *matcher
 	privateKey bool
-	kinds      map[string]string // of the secrets that are known by their looks
+	kinds      map[string]string // of the secrets
 	spans      []span
+
+	settings    bool // passwords in URLs count, too
+	environment bool // and values of telling names
 }
 
 // read searches what r has left, window by window.
@@ -83,12 +88,39 @@ func (s *search) look(b []byte, first, last bool) {
 	for i := range s.matcher.tokens {
 		s.spans = s.matcher.tokens[i].find(s.spans, b)
 	}
+	if s.settings {
+		for _, at := range s.matcher.url.find(nil, b) {
+			if !isShowURL(b, at) {
+				s.spans = append(s.spans, at)
+			}
+		}
+	}
+	if s.environment {
+		s.spans = append(s.spans, s.matcher.text(string(b))...)
+	}
 	for _, at := range s.spans {
 		if at.start == 0 && !first || at.end == len(b) && !last || len(s.kinds) == maxTokens {
 			continue
 		}
 		s.kinds[string(b[at.start:at.end])] = at.kind
 	}
+}
+
+// isShowURL reports whether the URL with the password at that place leads to
+// nobody's server, or has nobody's password.
+func isShowURL(b []byte, at span) bool {
+	user := b[bytes.LastIndexByte(b[:at.start-1], '/')+1 : at.start-1]
+	switch password := string(b[at.start:at.end]); strings.ToLower(password) {
+	case string(user), "password", "passwd", "pass", "pwd", "pw", "secret", "token":
+		return true
+	}
+	host := string(b[min(at.end+1, len(b)):min(at.end+64, len(b))])
+	for _, nobody := range []string{"localhost", "127.", "0.0.0.0", "[::1]", "host", "example", "server", "my", "your", "$", "{", "<"} {
+		if strings.HasPrefix(host, nobody) {
+			return true
+		}
+	}
+	return false
 }
 
 // String says what was found; nothing where nothing was.

@@ -10,21 +10,29 @@ import (
 // A matcher finds secrets in text.
 type matcher struct {
 	tokens, texts []format
-	assignment    *regexp.Regexp
-	option        *regexp.Regexp
-	exec          *regexp.Regexp
+	url           format
+	commands      []command
+	// assignments have a name and a value as their groups.
+	assignments []*regexp.Regexp
+	header      *regexp.Regexp
 }
 
 func newMatcher() matcher {
 	return matcher{
-		tokens: tokenFormats(),
-		texts:  textFormats(),
-		// NAME=VALUE, and "NAME": "VALUE" as JSON has it.
-		assignment: regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*)(?:=|["']\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;&|"'<>)]+)`),
-		// --NAME VALUE, and -u USER:PASSWORD of curl.
-		option: regexp.MustCompile(`(?:--([a-z][a-z0-9\-]*)|\s-u)\s+("[^"]*"|'[^']*'|[^\s;&|"'<>)\-][^\s;&|"'<>)]*)`),
-		// "--NAME", "VALUE" of the exec form.
-		exec: regexp.MustCompile(`"--?([a-z][a-z0-9\-]*)",?\s*("[^"]*")`),
+		tokens:   tokenFormats(),
+		texts:    textFormats(),
+		url:      urlFormat(),
+		commands: commands(),
+		assignments: []*regexp.Regexp{
+			// NAME=VALUE, and "NAME": "VALUE" as JSON has it.
+			regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*)(?:=|["']\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;&|"'<>)]+)`),
+			// --NAME VALUE
+			regexp.MustCompile(`--([a-z][a-z0-9\-]*)\s+("[^"]*"|'[^']*'|[^\s;&|"'<>)\-][^\s;&|"'<>)]*)`),
+			// "--NAME", "VALUE" of the exec form.
+			regexp.MustCompile(`"--?([a-z][a-z0-9\-]*)",?\s*("[^"]*")`),
+		},
+		// NAME: VALUE, of headers and of YAML.
+		header: regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*):[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s;&|"'<>)]+)`),
 	}
 }
 
@@ -38,21 +46,26 @@ func (m *matcher) text(s string) []span {
 			spans = formats[i].find(spans, b)
 		}
 	}
-	if start, end, ok := findPrivateKey(b); ok {
-		spans = append(spans, span{start: start, end: end, kind: "private key"})
+	for at := 0; ; {
+		start, end, ok := findPrivateKey(b[at:])
+		if !ok {
+			break
+		}
+		spans = append(spans, span{start: at + start, end: at + end, kind: "private key"})
+		at += end
 	}
-	for _, at := range m.assignment.FindAllStringSubmatchIndex(s, -1) {
-		spans = m.assigned(spans, s, s[at[2]:at[3]], at[4], at[5])
+	for i := range m.commands {
+		spans = m.commands[i].find(spans, s)
 	}
-	for _, at := range m.option.FindAllStringSubmatchIndex(s, -1) {
-		if at[2] >= 0 {
+	for _, pattern := range m.assignments {
+		for _, at := range pattern.FindAllStringSubmatchIndex(s, -1) {
 			spans = m.assigned(spans, s, s[at[2]:at[3]], at[4], at[5])
-		} else if colon := strings.IndexByte(s[at[4]:at[5]], ':'); colon > 0 && strings.Contains(s, "curl") {
-			spans = m.assigned(spans, s, "password", at[4]+colon+1, at[5])
 		}
 	}
-	for _, at := range m.exec.FindAllStringSubmatchIndex(s, -1) {
-		spans = m.assigned(spans, s, s[at[2]:at[3]], at[4], at[5])
+	for _, at := range m.header.FindAllStringSubmatchIndex(s, -1) {
+		if isMixed(strings.Trim(s[at[4]:at[5]], `"'`)) { // prose has colons, too
+			spans = m.assigned(spans, s, s[at[2]:at[3]], at[4], at[5])
+		}
 	}
 	return disjoint(spans)
 }

@@ -15,6 +15,7 @@ type step struct {
 	// keyword and rest are the two parts of the instruction as it stood in the
 	// Dockerfile. They are not masked.
 	keyword, rest string
+	comment       string
 	arguments     []pair // build arguments recorded with a RUN
 	// secrets are where in rest secrets are.
 	secrets []span
@@ -40,7 +41,7 @@ func (a *auditor) readHistory() []step {
 			st.layer = s.Layer.Index + 1
 		}
 		if h := s.History; h != nil {
-			st.created = h.Created
+			st.created, st.comment = h.Created, h.Comment
 			st.keyword, st.rest, _ = strings.Cut(h.Instruction(), " ")
 			st.rest = strings.TrimSpace(st.rest)
 			st.secrets = a.matcher.text(st.rest)
