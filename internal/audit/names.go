@@ -51,6 +51,16 @@ func isSample(p string) bool {
 			return true
 		}
 	}
+	if isLibrary(p) {
+		switch base := path.Base(p); base {
+		case "METADATA", "PKG-INFO":
+			return true
+		default:
+			if ext := path.Ext(base); ext == ".md" || ext == ".rst" {
+				return true
+			}
+		}
+	}
 	return strings.HasPrefix(p, "usr/share/doc/") || strings.HasPrefix(p, "usr/share/man/") ||
 		strings.HasPrefix(p, "usr/local/go/src/") || isSampleWord(strings.TrimPrefix(path.Ext(p), "."))
 }
