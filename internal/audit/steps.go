@@ -124,25 +124,31 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// baseLayers guesses how many layers are the base image's: a base ends in the
-// CMD or ENTRYPOINT that stands before the last step that made a layer. No
-// such step means that nothing is known of a base, and 0.
+// apart is how much later than its base an image is built, at least. Steps of
+// one build follow each other sooner.
+const apart = time.Hour
+
+// baseLayers guesses how many layers are the base image's: a base ends in a CMD
+// or ENTRYPOINT, and what is built on it is built later. No such step means that
+// nothing is known of a base, and 0.
 func baseLayers(img *image.Image) int {
-	history := img.Config.History
-	last := len(history) - 1
-	for last >= 0 && history[last].EmptyLayer {
-		last--
-	}
-	count := 0
-	base := 0
-	for i := 0; i < last; i++ {
-		if !history[i].EmptyLayer {
-			count++
+	layers, base := 0, 0
+	var end *image.History // the first CMD or ENTRYPOINT after the last layer
+	for i := range img.Config.History {
+		h := &img.Config.History[i]
+		if !h.EmptyLayer {
+			if end != nil && end.Created != nil && h.Created != nil && h.Created.Sub(*end.Created) >= apart {
+				base = layers
+			}
+			end = nil
+			layers++
 			continue
 		}
-		switch keyword, _, _ := strings.Cut(history[i].Instruction(), " "); keyword {
+		switch keyword, _, _ := strings.Cut(h.Instruction(), " "); keyword {
 		case "CMD", "ENTRYPOINT":
-			base = count
+			if end == nil {
+				end = h
+			}
 		}
 	}
 	return min(base, len(img.Layers))
