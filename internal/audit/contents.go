@@ -81,7 +81,7 @@ func (a *auditor) wanted(l *image.Layer, e *layers.Entry) bool {
 	return e.Size <= maxText && promises(p)
 }
 
-func isUserDatabase(p string) bool { return p == "etc/passwd" || p == "etc/group" }
+func isUserDatabase(p string) bool { return p == "etc/passwd" || p == "etc/group" || p == "etc/shadow" }
 
 // starts reports whether a program of that base name may be what the image
 // starts.
