@@ -79,7 +79,7 @@ func findSettings() (string, error) {
 	for {
 		for _, name := range []string{settingsFile, diveFile} {
 			path := filepath.Join(dir, name)
-			_, err := os.Stat(path)
+			_, err := os.Lstat(path) // a link astray is an error, not no settings
 			if err == nil {
 				return path, nil
 			}

@@ -53,9 +53,12 @@ func Image(ctx context.Context, img *image.Image, opts Options) (*Report, error)
 		opts.Now = time.Now()
 	}
 	a := newAuditor(img, opts)
+	a.findLeaks()
 	if err := a.read(ctx); err != nil {
 		return nil, err
 	}
+	a.secrets.ready()
+	a.maskSteps()
 	for _, r := range Rules() {
 		if r.image != nil {
 			r.image(a, a.finder(&r))
@@ -81,20 +84,25 @@ type auditor struct {
 
 	matcher matcher
 	secrets redactor
+	leaks   []leak
 
 	seed    maphash.Seed
-	buffers sync.Pool
+	buffers sync.Pool // of *bytes.Buffer, for programs
+	views   sync.Pool // of *[window]byte, for searches
 
-	mu       sync.Mutex // guards facts and secrets while layers are read
-	facts    map[*layers.Entry]*facts
-	findings []Finding
+	mu    sync.Mutex // guards facts and secrets while layers are read
+	facts map[*layers.Entry]*facts
+	plain facts // of contents that were read and are nothing special
+	haul  haul
 	// shownNames is made when a rule first asks for it.
 	shownNames map[string]bool
 }
 
 func newAuditor(img *image.Image, opts Options) *auditor {
 	a := &auditor{img: img, opts: opts, matcher: newMatcher(), facts: map[*layers.Entry]*facts{}}
-	a.seed, a.buffers.New = maphash.MakeSeed(), func() any { return new(bytes.Buffer) }
+	a.haul = haul{counts: map[kind]int{}, used: make([]bool, len(opts.Settings.Ignore))}
+	a.seed = maphash.MakeSeed()
+	a.buffers.New, a.views.New = func() any { return new(bytes.Buffer) }, func() any { return new([window]byte) }
 	a.steps, a.stepOf = a.readHistory(), make([]int, len(img.Layers))
 	for i, s := range a.steps {
 		if s.layer > 0 {
@@ -114,7 +122,7 @@ func (a *auditor) finder(r *Rule) func(Finding) {
 		}
 		f.Rule, f.Title, f.Severity, f.Fix = r.ID, r.Title, severity, r.Fix
 		a.place(&f)
-		a.findings = append(a.findings, f)
+		a.take(f)
 	}
 }
 

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"maps"
 	"path"
 	"slices"
@@ -33,27 +32,6 @@ func (a *auditor) isRoot() bool {
 	return len(fields) > 2 && fields[2] == "0"
 }
 
-// lookUp returns the fields of the line of name in a user database, and
-// whether there is a database at all that could be read.
-func (a *auditor) lookUp(database, name string) (fields []string, known bool) {
-	n := a.stack.Resolve("/" + database)
-	if n == nil || n.Entry == nil {
-		return nil, true
-	}
-	inode := n.Entry.Inode()
-	f := a.facts[inode]
-	if f == nil || f.text == nil {
-		return nil, inode.Size == 0
-	}
-	for line := range bytes.Lines(f.text) {
-		fields := strings.Split(strings.TrimSpace(string(line)), ":")
-		if fields[0] == name {
-			return fields, true
-		}
-	}
-	return nil, true
-}
-
 func checkRoot(a *auditor, found func(Finding)) {
 	if a.windows() || !a.isRoot() {
 		return
@@ -73,21 +51,6 @@ func (a *auditor) lastStep(keyword string) int {
 		}
 	}
 	return 0
-}
-
-func checkUser(a *auditor, found func(Finding)) {
-	user, group := a.user()
-	if a.windows() {
-		return
-	}
-	for _, part := range []struct{ what, name, database string }{{"user", user, "etc/passwd"}, {"group", group, "etc/group"}} {
-		if _, err := strconv.ParseUint(part.name, 10, 32); err == nil || part.name == "" {
-			continue
-		}
-		if fields, known := a.lookUp(part.database, part.name); fields == nil && known {
-			found(Finding{Step: a.lastStep("USER"), Message: part.what + " " + part.name + " is not in /" + part.database, key: part.what})
-		}
-	}
 }
 
 func checkHealth(a *auditor, found func(Finding)) {

@@ -15,7 +15,7 @@ import (
 // facts are what was learnt from a file's content.
 type facts struct {
 	privateKey bool
-	// token is the kind of a secret that was found by its look.
+	// token says which secrets were found by their looks.
 	token string
 	// text is the whole content of a small file that a rule wants to see.
 	text []byte
@@ -27,8 +27,6 @@ type facts struct {
 }
 
 const (
-	// maxSearch is how large a file may be to be searched for secrets.
-	maxSearch = 4 << 20
 	// maxText is how large a file may be to be kept for a rule.
 	maxText = 64 << 10
 	// minDuplicate is how large contents must be to matter twice.
@@ -55,8 +53,16 @@ func (a *auditor) learn(e *layers.Entry, content io.Reader) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if f.plain() {
+		f = &a.plain // most files are, and share it
+	}
 	a.facts[e] = f
 	return nil
+}
+
+// plain reports whether there is nothing to say of the content.
+func (f *facts) plain() bool {
+	return !f.privateKey && f.token == "" && f.text == nil && f.interpreter == "" && f.program == nil && f.sum == 0
 }
 
 // wanted reports whether the content of e is to be read.
@@ -75,7 +81,7 @@ func (a *auditor) wanted(l *image.Layer, e *layers.Entry) bool {
 	return e.Size <= maxText && promises(p)
 }
 
-func isUserDatabase(p string) bool { return p == "etc/passwd" || p == "etc/group" }
+func isUserDatabase(p string) bool { return p == "etc/passwd" || p == "etc/group" || p == "etc/shadow" }
 
 // starts reports whether a program of that base name may be what the image
 // starts.
@@ -98,69 +104,77 @@ func (a *auditor) readEntry(ctx context.Context) error {
 	return a.stack.Contents(ctx, wanted, func(_ *image.Layer, e *layers.Entry, content io.Reader) error { return a.learn(e, content) })
 }
 
+// maxHead is how much of a content tells what it is.
+const maxHead = 256
+
 // examine reads a content from front to end, once.
 func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
-	var f facts
-	if e.Size <= maxSearch {
-		b := a.buffers.Get().(*bytes.Buffer)
-		defer a.buffers.Put(b)
-		b.Reset()
-		if _, err := b.ReadFrom(io.LimitReader(content, maxSearch)); err != nil {
-			return nil, err
-		}
-		a.search(&f, e, b.Bytes())
-		return &f, nil
-	}
-	at, done, err := a.randomAccess(content, e.Size)
-	if err != nil || at == nil {
-		return &f, err
-	}
-	defer done()
-	section := io.NewSectionReader(at, 0, e.Size)
-	var sought needles
-	sum := a.newSum()
-	if _, err := io.Copy(io.MultiWriter(sum, &sought), section); err != nil {
+	var start [maxHead]byte
+	n, err := io.ReadFull(content, start[:min(e.Size, maxHead)])
+	if err != nil {
 		return nil, err
 	}
-	f.sum = sum.Sum64()
-	f.program = readProgram(at, &sought)
-	return &f, nil
-}
-
-// search looks at a content that is at hand.
-func (a *auditor) search(f *facts, e *layers.Entry, b []byte) {
-	if len(b) >= minDuplicate {
-		sum := a.newSum()
-		sum.Write(b)
-		f.sum = sum.Sum64()
+	head := start[:n]
+	if bytes.HasPrefix(head, []byte(elfMagic)) {
+		return a.examineProgram(e, head, content)
 	}
-	switch {
-	case bytes.HasPrefix(b, []byte(elfMagic)):
-		var sought needles
-		sought.Write(b)
-		f.program = readProgram(bytes.NewReader(b), &sought)
-		return
-	case bytes.HasPrefix(b, []byte("#!")):
-		line, _, _ := bytes.Cut(b[2:], []byte("\n"))
-		if words := bytes.Fields(line); len(words) > 0 {
-			f.interpreter = string(words[0])
+	content = io.MultiReader(bytes.NewReader(head), content)
+	f := &facts{interpreter: interpreter(head)}
+	p := e.Node.Path()
+	if e.Size <= maxText && (isUserDatabase(p) || promises(p)) {
+		if f.text, err = io.ReadAll(content); err != nil {
+			return nil, err
+		}
+		content = bytes.NewReader(f.text)
+	}
+	sum := a.newSum()
+	if e.Size >= minDuplicate {
+		content = io.TeeReader(content, sum)
+	}
+	if !isSample(p) {
+		if err := a.search(f, p, bytes.HasPrefix(head, []byte(gzipMagic)), content); err != nil {
+			return nil, err
 		}
 	}
-	p := e.Node.Path()
-	if len(b) <= maxText && (isUserDatabase(p) || promises(p)) {
-		f.text = bytes.Clone(b)
+	if e.Size >= minDuplicate {
+		if _, err := io.Copy(io.Discard, content); err != nil {
+			return nil, err
+		}
+		f.sum = sum.Sum64()
 	}
-	f.privateKey = hasPrivateKey(b)
-	var spans []span
-	for i := range a.matcher.tokens {
-		spans = a.matcher.tokens[i].find(spans, b)
+	return f, nil
+}
+
+// interpreter returns what the first line of a script names.
+func interpreter(head []byte) string {
+	line, ok := bytes.CutPrefix(head, []byte("#!"))
+	if !ok {
+		return ""
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, s := range spans {
-		f.token = s.kind
-		a.secrets.learn(string(b[s.start:s.end]))
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	if words := bytes.Fields(line); len(words) > 0 {
+		return string(words[0])
 	}
+	return ""
+}
+
+// examineProgram reads a program that begins with head.
+func (a *auditor) examineProgram(e *layers.Entry, head []byte, content io.Reader) (*facts, error) {
+	at, done, err := a.randomAccess(head, content, e.Size)
+	if err != nil || at == nil {
+		return &facts{}, err
+	}
+	defer done()
+	var sought needles
+	sum := a.newSum()
+	if _, err := io.Copy(io.MultiWriter(sum, &sought), io.NewSectionReader(at, 0, e.Size)); err != nil {
+		return nil, err
+	}
+	f := &facts{program: readProgram(at, &sought)}
+	if e.Size >= minDuplicate {
+		f.sum = sum.Sum64()
+	}
+	return f, nil
 }
 
 // sectioned is content that lies in a file and can be read at random.
@@ -172,9 +186,9 @@ type sectioned interface {
 // memory.
 const maxMemory = 8 << 20
 
-// randomAccess returns the content for reading at random, and nil where that
-// can't be had.
-func (a *auditor) randomAccess(content io.Reader, size int64) (at io.ReaderAt, done func(), err error) {
+// randomAccess returns the content that begins with head for reading at random,
+// and nil where that can't be had.
+func (a *auditor) randomAccess(head []byte, content io.Reader, size int64) (at io.ReaderAt, done func(), err error) {
 	if s, ok := content.(sectioned); ok {
 		if section, ok := s.Section(); ok {
 			return section, func() {}, nil
@@ -183,9 +197,12 @@ func (a *auditor) randomAccess(content io.Reader, size int64) (at io.ReaderAt, d
 	if section, ok := content.(*io.SectionReader); ok {
 		return section, func() {}, nil
 	}
+	content = io.MultiReader(bytes.NewReader(head), content)
 	if size <= maxMemory {
-		b, err := io.ReadAll(io.LimitReader(content, maxMemory))
-		return bytes.NewReader(b), func() {}, err
+		b := a.buffers.Get().(*bytes.Buffer)
+		b.Reset()
+		_, err := b.ReadFrom(io.LimitReader(content, maxMemory))
+		return bytes.NewReader(b.Bytes()), func() { a.buffers.Put(b) }, err
 	}
 	if a.opts.Temp == nil {
 		return nil, nil, nil
@@ -207,65 +224,4 @@ func (a *auditor) newSum() *maphash.Hash {
 	h := new(maphash.Hash)
 	h.SetSeed(a.seed)
 	return h
-}
-
-// needles are the names in a program that tell of TLS.
-type needles struct {
-	found [len(needleNames)]bool
-	tail  []byte
-}
-
-// needleNames are what Go's table of functions, or a list of certificates,
-// holds.
-var needleNames = [...]string{
-	needleHandshake: "crypto/tls.(*Conn).clientHandshake\x00",
-	needleHTTP:      "net/http.(*Client).do\x00",
-	needleDial:      "crypto/tls.dial\x00",
-	needleGRPC:      "google.golang.org/grpc.(*ClientConn)",
-	needleFallback:  "crypto/x509.SetFallbackRoots\x00",
-	needlePool:      "crypto/x509.(*CertPool).AddCertWithConstraint\x00",
-	needlePEM:       "-----BEGIN CERTIFICATE-----\nMII",
-}
-
-const (
-	needleHandshake = iota
-	needleHTTP
-	needleDial
-	needleGRPC
-	needleFallback
-	needlePool
-	needlePEM
-)
-
-// overlap is longer than every needle.
-const overlap = 64
-
-// Write searches p; what lies across two writes is found, too.
-func (n *needles) Write(p []byte) (int, error) {
-	seam := append(n.tail, p[:min(len(p), overlap)]...)
-	n.search(seam)
-	n.search(p)
-	if len(p) >= overlap {
-		seam = p
-	}
-	n.tail = append(n.tail[:0], seam[max(0, len(seam)-overlap):]...)
-	return len(p), nil
-}
-
-func (n *needles) search(p []byte) {
-	for i, name := range needleNames {
-		if !n.found[i] && bytes.Contains(p, []byte(name)) {
-			n.found[i] = true
-		}
-	}
-}
-
-// client reports whether the program seems to make TLS connections.
-func (n *needles) client() bool {
-	return n.found[needleHandshake] && (n.found[needleHTTP] || n.found[needleDial] || n.found[needleGRPC])
-}
-
-// pool reports whether the program seems to bring its own roots.
-func (n *needles) pool() bool {
-	return n.found[needleFallback] || n.found[needlePool] || n.found[needlePEM]
 }

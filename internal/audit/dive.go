@@ -10,15 +10,16 @@ import (
 )
 
 // ReadDive parses the rules of dive's .dive-ci, in both spellings of their
-// names. The file is YAML, of which this reads what such files have: names and
-// values under "rules:".
+// names; those that it doesn't name are dive's own. The file is YAML, of which
+// this reads what such files have: names and values under "rules:".
 func ReadDive(r io.Reader) (Settings, error) {
 	b, err := readAll(r, maxSettings)
 	if err != nil {
 		return Settings{}, err
 	}
-	// Who comes from dive has no floor.
-	s := Settings{Budgets: Budgets{EfficiencyFloor: new(Size)}}
+	// Who comes from dive has no floor, and dive's defaults.
+	efficiency, wasted := 0.9, 0.1
+	s := Settings{Budgets: Budgets{EfficiencyFloor: new(Size), MinEfficiency: &efficiency, MaxUserWasted: &wasted}}
 	lines := bufio.NewScanner(bytes.NewReader(b))
 	lines.Buffer(nil, maxSettings+1)
 	inRules := false
@@ -33,6 +34,9 @@ func ReadDive(r io.Reader) (Settings, error) {
 			return Settings{}, fmt.Errorf("line %d: no name and value", n)
 		case !indented:
 			inRules = name == "rules"
+			if inRules && strings.TrimSpace(value) != "" || isDiveRule(name) {
+				return Settings{}, fmt.Errorf("line %d: want rules: and a line for each, indented", n)
+			}
 			continue
 		case !inRules:
 			continue
@@ -44,18 +48,31 @@ func ReadDive(r io.Reader) (Settings, error) {
 	return s, lines.Err()
 }
 
+// diveRule is the name of a rule without regard to its spelling.
+func diveRule(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "") }
+
+func isDiveRule(name string) bool {
+	switch diveRule(name) {
+	case "lowestefficiency", "highestwastedbytes", "highestuserwastedpercent":
+		return true
+	}
+	return false
+}
+
 // setDive sets the budget that is dive's rule of that name.
 func (l *Budgets) setDive(name, value string) error {
-	rule := strings.ReplaceAll(strings.ToLower(name), "-", "")
-	switch rule {
-	case "lowestefficiency", "highestwastedbytes", "highestuserwastedpercent":
-	default:
+	if !isDiveRule(name) {
 		return fmt.Errorf("no rule %q", name)
 	}
-	if value == "disabled" || value == "" {
+	if value == "" {
 		return nil
 	}
+	rule, disabled := diveRule(name), value == "disabled"
 	if rule == "highestwastedbytes" {
+		l.MaxWasted = nil
+		if disabled {
+			return nil
+		}
 		size, err := ParseSize(value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -63,14 +80,18 @@ func (l *Budgets) setDive(name, value string) error {
 		l.MaxWasted = &size
 		return nil
 	}
+	limit := &l.MinEfficiency
+	if rule == "highestuserwastedpercent" {
+		limit = &l.MaxUserWasted
+	}
+	if disabled {
+		*limit = nil
+		return nil
+	}
 	share, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(share >= 0 && share <= 1) {
 		return fmt.Errorf("%s: %q: want a share from 0 to 1", name, value)
 	}
-	if rule == "lowestefficiency" {
-		l.MinEfficiency = &share
-	} else {
-		l.MaxUserWasted = &share
-	}
+	*limit = &share
 	return nil
 }

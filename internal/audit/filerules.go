@@ -20,7 +20,7 @@ func fileRules() []Rule {
 			ID: "TARE-F005", Title: "Git repository", Severity: Warning,
 			Looks: ".git directories, in every layer",
 			Why:   "It has every version of every file, with the secrets that were once in them.",
-			Fix:   "add .git to .dockerignore", Aliases: []string{},
+			Fix:   "add .git to .dockerignore", Aliases: []string{"DKL-LI-0003"},
 			image: checkGit,
 		},
 		{
@@ -34,7 +34,7 @@ func fileRules() []Rule {
 			ID: "TARE-F010", Title: "Build tools in the image", Severity: Warning,
 			Looks: "compilers, linkers, make and the like that a container sees",
 			Why:   "They weigh more than what they built, and serve whoever gets in.",
-			Fix:   "build in one stage, and copy the result to another", Aliases: []string{},
+			Fix:   "build in one stage, and copy the result to another", Aliases: []string{"CIS Docker 4.3"},
 			image: checkTools,
 		},
 		{
@@ -48,7 +48,7 @@ func fileRules() []Rule {
 			ID: "TARE-F012", Title: "Cache of a language's package manager", Severity: Warning,
 			Looks: "caches of pip, npm, yarn, Go, cargo, Maven, Gradle, conda and others, in every layer",
 			Why:   "Nothing in a container uses it; a later layer that deletes it saves nothing.",
-			Fix:   "use RUN --mount=type=cache, or pip --no-cache-dir and its like", Aliases: []string{"DKL-DI-0005", "DL3042"},
+			Fix:   "use RUN --mount=type=cache, or pip --no-cache-dir and its like", Aliases: []string{"DKL-LI-0003", "DL3042", "DL3060"},
 			image: cacheRule(false),
 		},
 		{
@@ -109,7 +109,7 @@ func secretRules() []Rule {
 			ID: "TARE-F004", Title: "Environment file", Severity: Error,
 			Looks: ".env and .env.*, but not .env.example and the like",
 			Why:   "It is where projects keep their passwords.",
-			Fix:   "add it to .dockerignore, give its values to the container when it starts", Aliases: []string{"CIS-DI-0010", "DKL-LI-0003"},
+			Fix:   "add it to .dockerignore, give its values to the container when it starts", Aliases: []string{"CIS-DI-0010"},
 			file: secretRule(dotEnv),
 		},
 		{
@@ -128,7 +128,7 @@ func secretRules() []Rule {
 		},
 		{
 			ID: "TARE-F009", Title: "Token in a file", Severity: Error,
-			Looks: "contents of up to 4 MiB, for the known formats of tokens and keys",
+			Looks: "contents, those of gzip files too, for the known formats of tokens and keys",
 			Why:   "Everyone who can pull the image can use it.",
 			Fix:   "give it to the container when it starts, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010"},
 			file: secretRule(token),

@@ -69,8 +69,8 @@ func (f *file) secretKind() (secretKind, string) {
 	if f.facts != nil && f.facts.privateKey || f.facts == nil && isKeyName(f.base) {
 		return privateKey, "a private key"
 	}
-	if what, sign := credentialFile(f.path); what != "" {
-		if f.facts == nil || f.facts.text == nil || strings.Contains(string(f.facts.text), sign) {
+	if what, signs := credentialFile(f.path); what != "" {
+		if f.facts == nil || f.facts.text == nil || holds(string(f.facts.text), signs) {
 			return credentials, what
 		}
 	}
@@ -78,7 +78,7 @@ func (f *file) secretKind() (secretKind, string) {
 		return dotEnv, "an .env file"
 	}
 	if f.facts != nil && f.facts.token != "" {
-		return token, "holds a secret: " + f.facts.token
+		return token, f.facts.token
 	}
 	return "", ""
 }
@@ -111,7 +111,7 @@ func checkDeleted(a *auditor, f *file, found func(Finding)) {
 				return // the same file with another mode; the visible one is reported
 			}
 		}
-		message = what + ", overwritten by a later layer: everyone who has the image has it"
+		message = what + ", overwritten later: everyone who has the image has it"
 	}
 	found(f.at(message))
 }

@@ -18,6 +18,9 @@ type format struct {
 	pattern *regexp.Regexp
 }
 
+// awsKey is the secret half of an AWS key pair, which only its name tells.
+const awsKey = `\w+["']?\s*[:=]\s*["']?([A-Za-z0-9+/]{40})(?:[^A-Za-z0-9+/=]|$)`
+
 // tokenFormats are the formats that are looked for everywhere.
 func tokenFormats() []format {
 	list := []struct{ name, anchor, pattern string }{
@@ -37,6 +40,9 @@ func tokenFormats() []format {
 		{"npm token", "npm_", `npm_[A-Za-z0-9]{36}\b`},
 		{"PyPI token", "pypi-AgE", `pypi-AgE[A-Za-z0-9_\-]{50,}`},
 		{"Docker Hub token", "dckr_pat_", `dckr_pat_[A-Za-z0-9_\-]{20,}`},
+		{"AWS secret key", "aws_secret_access_key", awsKey},
+		{"AWS secret key", "AWS_SECRET_ACCESS_KEY", awsKey},
+		{"AWS secret key", "ecretAccessKey", awsKey},
 		{"Azure storage key", "AccountKey=", `AccountKey=([A-Za-z0-9+/]{80,}={0,2})`},
 		{"DigitalOcean token", "dop_v1_", `dop_v1_[a-f0-9]{64}`},
 		{"SendGrid key", "SG.", `SG\.[A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43}`},
@@ -48,15 +54,19 @@ func tokenFormats() []format {
 	}
 	formats := make([]format, len(list))
 	for i, f := range list {
-		formats[i] = format{f.name, f.anchor, f.anchor[0] == '_', regexp.MustCompile(`^` + f.pattern)}
+		formats[i] = format{f.name, f.anchor, f.anchor[0] == '_' || f.pattern == awsKey, regexp.MustCompile(`^` + f.pattern)}
 	}
 	return formats
+}
+
+func urlFormat() format {
+	return format{"password in a URL", "://", true, regexp.MustCompile(`^://[^\s/:@"']*:([^\s/@"']+)@`)}
 }
 
 // textFormats are those that only make sense in a text of one line or few.
 func textFormats() []format {
 	return []format{
-		{"password in a URL", "://", true, regexp.MustCompile(`^://[^\s/:@"']*:([^\s/@"']+)@`)},
+		urlFormat(),
 		{"authorization header", "uthorization:", true, regexp.MustCompile(`^uthorization:\s*(?:[Bb]earer|[Bb]asic|[Tt]oken)\s+([A-Za-z0-9+/=_.\-]{8,})`)},
 		{"authorization header", "RIVATE-TOKEN:", true, regexp.MustCompile(`^RIVATE-TOKEN:\s*([A-Za-z0-9_.\-]{8,})`)},
 	}
@@ -116,7 +126,7 @@ func isWord(c byte) bool {
 // isPlaceholder reports whether a value only stands for a secret: a variable,
 // a template, an example.
 func isPlaceholder(value string) bool {
-	if value == "" || strings.ContainsAny(value[:1], "$<{%[") || strings.Contains(value, "${") || strings.Contains(value, "$(") {
+	if value == "" || strings.ContainsAny(value[:1], "<{%[") || isVariable(value) || strings.Contains(value, "${") || strings.Contains(value, "$(") {
 		return true
 	}
 	if strings.Trim(value, "*xX.-") == "" {
@@ -131,6 +141,17 @@ func isPlaceholder(value string) bool {
 	return false
 }
 
+// isVariable reports whether a value begins with a variable of a shell, as
+// $NAME and $1, and not only with a dollar.
+func isVariable(value string) bool {
+	name, ok := strings.CutPrefix(value, "$")
+	if !ok || name == "" {
+		return ok
+	}
+	c := name[0]
+	return isWord(c) && (c < '0' || c > '9') || strings.IndexByte("{(@*#?$!-", c) >= 0 || len(name) == 1 || !isWord(name[1])
+}
+
 const (
 	keyBegin = "-----BEGIN "
 	keyEnd   = "PRIVATE KEY"
@@ -139,6 +160,9 @@ const (
 // hasPrivateKey reports whether b holds a private key, not only the words that
 // programs know one by: lines of base64 must follow.
 func hasPrivateKey(b []byte) bool {
+	if bytes.HasPrefix(b, []byte("PuTTY-User-Key-File-")) && bytes.Contains(b, []byte("\nPrivate-Lines:")) {
+		return true
+	}
 	_, _, ok := findPrivateKey(b)
 	return ok
 }

@@ -136,8 +136,17 @@ func TestEfficiencyFloor(t *testing.T) {
 func TestSetBudget(t *testing.T) {
 	for _, tt := range []struct{ name, value, err string }{
 		{"maxSizes", "1", `budget "maxSizes": want one of`},
-		{"//", "1", `budget "": want one of`},
-		{"maxSize", "much", "maxSize"},
+		{"//", "1", `budget "//": want one of`},
+		{"maxsize", "1", `budget "maxsize": want one of`},
+		{"maxSize", "much", `budget maxSize: size "much": want a number with a unit`},
+		{"maxSize", "5XB", `size "5XB"`},
+		{"maxSize", "null", `size "null"`},
+		{"maxLayers", "null", `budget maxLayers: "null"`},
+		{"maxLayers", "1}", `"1}"`},
+		{"maxLayers", `1,"maxFiles":3`, "want a number"},
+		{"maxLayers", "-1", "maxLayers -1"},
+		{"minEfficiency", "95%", `"95%": want a share from 0 to 1`},
+		{"minEfficiency", "NaN", "minEfficiency NaN"},
 		{"maxLayers", "2.5", "maxLayers"},
 		{"maxLayers", "", "maxLayers"},
 		{"minEfficiency", "95", "minEfficiency 95"},
@@ -201,8 +210,12 @@ func TestIgnore(t *testing.T) {
 func TestReadDive(t *testing.T) {
 	for _, tt := range []struct{ in, want, err string }{
 		{"rules:\n  lowestEfficiency: 0.95\n  highestWastedBytes: 20MB\n  highestUserWastedPercent: 0.20\n", `{"maxWasted":20000000,"minEfficiency":0.95,"efficiencyFloor":0,"maxUserWasted":0.2}`, ""},
-		{"# dive\nrules: # all\n  # If\n  lowest-efficiency: \"0.9\" # 90 %\n\n  highest-wasted-bytes: 'disabled'\n  highest-user-wasted-percent: 1\n", `{"minEfficiency":0.9,"efficiencyFloor":0,"maxUserWasted":1}`, ""},
-		{"other:\n  x: y\nrules:\n", `{"efficiencyFloor":0}`, ""},
+		{"# dive\nrules: # all\n  # If\n  lowest-efficiency: \"0.8\" # 80 %\n\n  highest-wasted-bytes: 'disabled'\n  highest-user-wasted-percent: 1\n", `{"minEfficiency":0.8,"efficiencyFloor":0,"maxUserWasted":1}`, ""},
+		{"\ufeffrules:\r\n  lowestEfficiency: disabled\r\n", `{"efficiencyFloor":0,"maxUserWasted":0.1}`, ""},
+		{"other:\n  x: y\nrules:\n  highestUserWastedPercent: disabled\n", `{"minEfficiency":0.9,"efficiencyFloor":0}`, ""},
+		{"", `{"minEfficiency":0.9,"efficiencyFloor":0,"maxUserWasted":0.1}`, ""},
+		{"rules: {lowestEfficiency: 0.95}\n", "", "line 1: want rules:"},
+		{"lowestEfficiency: 0.95\n", "", "line 1: want rules:"},
 		{"rules:\n  lowestEficiency: 1\n", "", `line 2: no rule "lowestEficiency"`},
 		{"rules:\n  lowestEfficiency: 95\n", "", `line 2: lowestEfficiency: "95"`},
 		{"rules:\n  highestWastedBytes: lots\n", "", `line 2: highestWastedBytes: size "lots"`},
@@ -316,29 +329,43 @@ func TestFingerprints(t *testing.T) {
 	}
 }
 
-// The base's layers end at the last CMD before the last layer.
+// The base's layers end at the last CMD that a layer follows, an hour later or
+// more.
 func TestBaseLayers(t *testing.T) {
+	layer := func(day int) image.History { return image.History{Created: at(day), CreatedBy: "COPY a / # buildkit"} }
+	step := func(day int, text string) image.History {
+		return image.History{Created: at(day), CreatedBy: text, EmptyLayer: true}
+	}
+	cmd := func(day int) image.History { return step(day, `CMD ["sh"]`) }
 	for _, tt := range []struct {
+		name    string
 		history []image.History
 		want    int
 	}{
-		{nil, 0},
-		{[]image.History{copied("a /")}, 0},
-		{[]image.History{copied("a /"), empty(`CMD ["sh"]`)}, 0},
-		{[]image.History{copied("a /"), empty(`CMD ["sh"]`), copied("b /"), empty(`CMD ["b"]`)}, 1},
-		{[]image.History{copied("a /"), empty(`CMD ["sh"]`), copied("b /"), empty(`ENTRYPOINT ["b"]`), copied("c /")}, 2},
+		{"nothing known", nil, 0},
+		{"scratch", []image.History{layer(1)}, 0},
+		{"a base alone", []image.History{layer(1), cmd(1)}, 0},
+		{"built on a base", []image.History{layer(1), cmd(1), layer(2), cmd(2)}, 1},
+		{"with more after the base's CMD", []image.History{layer(1), cmd(1), step(1, "EXPOSE 80/tcp"), step(2, "ENV A=1"), layer(2), cmd(2)}, 1},
+		{"on a base on a base", []image.History{layer(1), cmd(1), layer(2), step(2, `ENTRYPOINT ["b"]`), cmd(2), layer(3)}, 2},
+		{"CMD before the last COPY", []image.History{layer(1), cmd(1), layer(2), cmd(2), layer(2)}, 1},
+		{"both CMDs before the first COPY", []image.History{layer(1), cmd(1), cmd(2), layer(2)}, 1},
+		{"CMD first", []image.History{cmd(2), layer(2), layer(2)}, 0},
+		{"one time for all", []image.History{layer(1), cmd(1), layer(1), cmd(1)}, 0},
+		{"no times", []image.History{{CreatedBy: "ADD x /"}, {CreatedBy: `CMD ["sh"]`, EmptyLayer: true}, {CreatedBy: "RUN x"}}, 0},
+		{"more steps than layers", []image.History{layer(1), layer(1), layer(1), layer(1), cmd(1), layer(2)}, 3},
 	} {
 		img := image.Image{Layers: make([]*image.Layer, 3)}
 		img.Config.History = tt.history
 		if got := baseLayers(&img); got != tt.want {
-			t.Errorf("%d entries: %d, want %d", len(tt.history), got, tt.want)
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}
 }
 
 // Depth says whose contents are read.
 func TestDepth(t *testing.T) {
-	img := with(empty(`CMD ["sh"]`), copied("x /"), files(it.File("x", "x")))
+	img := with(image.History{Created: at(1), CreatedBy: `CMD ["sh"]`, EmptyLayer: true}, copied("x /"), files(it.File("x", "x")))
 	img.Layers[0] = it.Zipped(exe("app", machine(62).build()), it.File("deep/notes", keyText), it.File("root/.ssh/id_rsa", keyText), it.File("root/.ssh/id_ed25519", "see notes"))
 	for depth, want := range map[Depth]string{
 		Own:     "/root/.ssh/id_rsa",

@@ -50,7 +50,7 @@ func newTestSteps(t *testing.T, history []image.History) []string {
 	m := newMatcher()
 	var list []string
 	for _, h := range history {
-		list = append(list, m.mask(h.Instruction()))
+		list = append(list, maskText(&m, h.Instruction()))
 	}
 	return list
 }

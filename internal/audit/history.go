@@ -2,113 +2,12 @@ package audit
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// leaked reports the secrets in the value of name, at step i (from 0; -1 for
-// the configuration alone).
-func (a *auditor) leaked(name, value, what string, i int, found func(Finding)) bool {
-	spans := a.matcher.pair(name, value)
-	for _, s := range spans {
-		a.secrets.learn(value[s.start:s.end])
-	}
-	if len(spans) == 0 {
-		return false
-	}
-	found(Finding{Step: i + 1, Message: fmt.Sprintf("%s %s is a secret: %s", what, name, spans[0].kind), key: name})
-	return true
-}
-
-// checkInstructions looks for secrets in what isn't ENV, ARG or LABEL, and in
-// the commands of the configuration, which the history may not tell of.
-func checkInstructions(a *auditor, found func(Finding)) {
-	seen := map[string]bool{}
-	look := func(step int, keyword, text string) {
-		for _, span := range a.matcher.text(text) {
-			value := text[span.start:span.end]
-			a.secrets.learn(value)
-			if step == 0 && seen[value] {
-				continue
-			}
-			seen[value] = true
-			message := keyword + " holds a secret: " + span.kind
-			if span.name != "" {
-				message += " (" + span.name + ")"
-			}
-			found(Finding{Step: step, Message: message, key: span.kind + " " + span.name})
-		}
-	}
-	for i, s := range a.steps {
-		switch s.keyword {
-		case "ENV", "ARG", "LABEL":
-			continue
-		}
-		look(i+1, s.keyword, s.rest)
-	}
-	config := &a.img.Config.Config
-	look(0, "ENTRYPOINT", quoted(config.Entrypoint))
-	look(0, "CMD", quoted(config.Cmd))
-	look(0, "ONBUILD", strings.Join(config.OnBuild, "\n"))
-	if config.Healthcheck != nil {
-		look(0, "HEALTHCHECK", quoted(config.Healthcheck.Test))
-	}
-}
-
-// quoted writes a command in exec form.
-func quoted(words []string) string { return fmt.Sprintf("%q", words) }
-
-func checkArguments(a *auditor, found func(Finding)) {
-	seen := map[pair]bool{}
-	for i, s := range a.steps {
-		pairs := s.arguments
-		if s.keyword == "ARG" {
-			pairs = append(slices.Clone(pairs), splitPairs(s.rest)...)
-		}
-		for _, p := range pairs {
-			if !seen[p] {
-				seen[p] = a.leaked(p.name, p.value, "build argument", i, found)
-			}
-		}
-	}
-}
-
-func checkEnvironment(a *auditor, found func(Finding)) {
-	a.checkPairs("ENV", "variable", splitArguments(a.img.Config.Config.Env), found)
-}
-
-func checkLabels(a *auditor, found func(Finding)) {
-	var pairs []pair
-	for _, name := range slices.Sorted(maps.Keys(a.img.Config.Config.Labels)) {
-		pairs = append(pairs, pair{name, a.img.Config.Config.Labels[name]})
-	}
-	a.checkPairs("LABEL", "label", pairs, found)
-}
-
-// checkPairs looks at the pairs of the configuration and at those that an
-// instruction of that keyword once set.
-func (a *auditor) checkPairs(keyword, what string, config []pair, found func(Finding)) {
-	seen := map[pair]bool{}
-	for i, s := range a.steps {
-		if s.keyword != keyword {
-			continue
-		}
-		for _, p := range splitPairs(s.rest) {
-			if !seen[p] {
-				seen[p] = a.leaked(p.name, p.value, what, i, found)
-			}
-		}
-	}
-	for _, p := range config {
-		if !seen[p] {
-			a.leaked(p.name, p.value, what, -1, found)
-		}
-	}
-}
 
 // checkAdd finds an ADD that does no more than COPY does.
 func checkAdd(a *auditor, found func(Finding)) {

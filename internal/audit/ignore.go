@@ -31,15 +31,17 @@ func (i *Ignore) expired(now time.Time) bool {
 	return i.Until != nil && now.UTC().After(i.Until.AddDate(0, 0, 1))
 }
 
-// covers reports whether the ignore is about the finding.
-func (i *Ignore) covers(f *Finding) bool {
+// covers reports whether the ignore is about the finding at path. A path that
+// holds the value of a secret is reported masked; either will do.
+func (i *Ignore) covers(f *Finding, path string) bool {
 	if i.Rule != f.Rule || i.Instruction != "" && !strings.Contains(f.Instruction, i.Instruction) {
 		return false
 	}
-	if i.Path == "" {
-		return true
-	}
-	for p := f.Path; p != "" && p != "/"; p = path.Dir(p) {
+	return i.Path == "" || i.coversPath(path) || i.coversPath(f.Path)
+}
+
+func (i *Ignore) coversPath(p string) bool {
+	for ; p != "" && p != "/"; p = path.Dir(p) {
 		if ok, _ := path.Match(path.Clean("/"+i.Path), p); ok {
 			return true
 		}
@@ -47,34 +49,32 @@ func (i *Ignore) covers(f *Finding) bool {
 	return false
 }
 
-// ignore deals the findings out to the report's findings and ignored ones, and
-// notes the ignores that do nothing.
-func (a *auditor) ignore(r *Report) {
-	used := make([]bool, len(a.opts.Settings.Ignore))
-	for _, f := range a.findings {
-		ignored := false
-		for n := range a.opts.Settings.Ignore {
-			i := &a.opts.Settings.Ignore[n]
-			if !i.covers(&f) {
-				continue
-			}
-			used[n] = true
-			if !ignored && !i.expired(a.opts.Now) {
-				ignored = true
-				f.Reason = i.Reason
-				r.Ignored = append(r.Ignored, f)
-			}
+// reason returns why the finding at path is ignored; "" where it isn't.
+func (a *auditor) reason(f *Finding, path string) string {
+	reason := ""
+	for n := range a.opts.Settings.Ignore {
+		i := &a.opts.Settings.Ignore[n]
+		if !i.covers(f, path) {
+			continue
 		}
-		if !ignored {
-			r.Findings = append(r.Findings, f)
+		a.haul.used[n] = true
+		if reason == "" && !i.expired(a.opts.Now) {
+			reason = i.Reason
 		}
 	}
+	return reason
+}
+
+// idleIgnores returns a note for each ignore that expired or ignores nothing.
+func (a *auditor) idleIgnores() []string {
+	notes := []string{}
 	for n, i := range a.opts.Settings.Ignore {
 		switch {
-		case used[n] && i.expired(a.opts.Now):
-			r.Notes = append(r.Notes, fmt.Sprintf("the ignore of %s (%s) expired on %s", i.Rule, i.Reason, i.Until.Format(time.DateOnly)))
-		case !used[n]:
-			r.Notes = append(r.Notes, fmt.Sprintf("the ignore of %s (%s) ignores nothing here", i.Rule, i.Reason))
+		case a.haul.used[n] && i.expired(a.opts.Now):
+			notes = append(notes, fmt.Sprintf("the ignore of %s (%s) expired on %s", i.Rule, i.Reason, i.Until.Format(time.DateOnly)))
+		case !a.haul.used[n]:
+			notes = append(notes, fmt.Sprintf("the ignore of %s (%s) ignores nothing here", i.Rule, i.Reason))
 		}
 	}
+	return notes
 }

@@ -51,21 +51,32 @@ func isSample(p string) bool {
 			return true
 		}
 	}
+	if isLibrary(p) {
+		switch base := path.Base(p); base {
+		case "METADATA", "PKG-INFO":
+			return true
+		default:
+			if ext := path.Ext(base); ext == ".md" || ext == ".rst" {
+				return true
+			}
+		}
+	}
 	return strings.HasPrefix(p, "usr/share/doc/") || strings.HasPrefix(p, "usr/share/man/") ||
 		strings.HasPrefix(p, "usr/local/go/src/") || isSampleWord(strings.TrimPrefix(path.Ext(p), "."))
 }
 
-// credentialFile returns what credentials the file at p has by its name, and a
-// word that it holds if it really has some; "" for other files.
-func credentialFile(p string) (what, sign string) {
-	for _, c := range []struct{ suffix, what, sign string }{
+// credentialFile returns what credentials the file at p has by its name, and the
+// words of which it holds one, with a value, if it really has some; "" for other
+// files.
+func credentialFile(p string) (what, signs string) {
+	for _, c := range []struct{ suffix, what, signs string }{
 		{".aws/credentials", "AWS credentials", "aws_secret_access_key"},
-		{".docker/config.json", "registry credentials", `"auth"`},
+		{".docker/config.json", "registry credentials", `"auth" "identitytoken" "registrytoken"`},
 		{".dockercfg", "registry credentials", `"auth"`},
-		{"containers/auth.json", "registry credentials", `"auth"`},
+		{"auth.json", "registry or Composer credentials", `"auth" "identitytoken" "http-basic" "github-oauth" "gitlab-token" "bearer"`},
 		{".netrc", "logins of .netrc", "password"},
 		{"_netrc", "logins of .netrc", "password"},
-		{".npmrc", "npm credentials", "_auth"},
+		{".npmrc", "npm credentials", "_authToken _auth= _password"},
 		{".yarnrc.yml", "npm credentials", "npmAuthToken"},
 		{".pypirc", "PyPI credentials", "password"},
 		{".git-credentials", "git credentials", "@"},
@@ -85,16 +96,60 @@ func credentialFile(p string) (what, sign string) {
 		{".cargo/credentials", "crates.io credentials", "token"},
 		{".cargo/credentials.toml", "crates.io credentials", "token"},
 		{".m2/settings.xml", "Maven credentials", "<password>"},
-		{".composer/auth.json", "Composer credentials", `"`},
 		{".config/rclone/rclone.conf", "rclone credentials", "["},
 		{".s3cfg", "S3 credentials", "secret_key"},
-		{".htpasswd", "password hashes", ":"},
+		{".htpasswd", "password hashes", ""},
 	} {
 		if p == c.suffix || strings.HasSuffix(p, "/"+c.suffix) {
-			return c.what, c.sign
+			return c.what, c.signs
 		}
 	}
 	return "", ""
+}
+
+// isSettings holds for files in which programs keep URLs with their passwords,
+// and not for those of libraries, which show how.
+func isSettings(p string) bool {
+	if isLibrary(p) {
+		return false
+	}
+	switch path.Ext(p) {
+	case ".yml", ".yaml", ".json", ".toml", ".ini", ".conf", ".cfg", ".config", ".properties", ".env":
+		return true
+	}
+	return strings.HasSuffix("/"+p, "/.git/config")
+}
+
+// isLibrary holds for what languages' package managers install.
+func isLibrary(p string) bool {
+	for _, place := range []string{"node_modules/", "site-packages/", "dist-packages/", "gems/"} {
+		if strings.Contains(p, place) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether text has one of the signs, and something after it that
+// doesn't only stand for a value.
+func holds(text, signs string) bool {
+	if signs == "" {
+		return true
+	}
+	for sign := range strings.FieldsSeq(signs) {
+		for rest := text; ; {
+			_, after, ok := strings.Cut(rest, sign)
+			if !ok {
+				break
+			}
+			value := strings.TrimLeft(after, " \t\r\n:='\"")
+			if value != "" && !strings.ContainsAny(value[:1], "<,;}]") && !strings.HasPrefix(value, "{{") && !strings.HasPrefix(value, "{}") && !isVariable(value) {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
 }
 
 // cacheOf returns the package manager whose cache the file at p is in; ""
@@ -197,10 +252,5 @@ func isSource(p string) bool {
 			return false
 		}
 	}
-	for _, place := range []string{"node_modules/", "site-packages/", "dist-packages/", "gems/"} {
-		if strings.Contains(p, place) {
-			return false
-		}
-	}
-	return !strings.HasPrefix(p, "usr/share/") && !strings.HasPrefix(p, "usr/include/") && !strings.HasPrefix(p, "usr/lib/")
+	return !isLibrary(p) && !strings.HasPrefix(p, "usr/share/") && !strings.HasPrefix(p, "usr/include/") && !strings.HasPrefix(p, "usr/lib/")
 }

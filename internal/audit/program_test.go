@@ -60,7 +60,7 @@ func TestNeedles(t *testing.T) {
 // A program is read the same whether it lies in a file or comes compressed,
 // and whether it fits the memory for that or not.
 func TestLargePrograms(t *testing.T) {
-	for _, size := range []int{100_000, maxSearch + 1, maxMemory + 1} {
+	for _, size := range []int{100_000, minDuplicate + 1, maxMemory + 1} {
 		for _, zipped := range []bool{false, true} {
 			layer := it.Plain
 			if zipped {

@@ -39,15 +39,18 @@ type Report struct {
 	Budgets  []Budget  `json:"budgets"`
 	Findings []Finding `json:"findings"`
 	Ignored  []Finding `json:"ignored"`
+	// Unlisted are those of which there are too many.
+	Unlisted []Unlisted `json:"unlisted"`
 	// Notes are about the gate itself: ignores that expired or ignore nothing.
 	Notes []string `json:"notes"`
 }
 
-// Counts are the findings by severity.
+// Counts are the findings by severity, those that aren't listed too.
 type Counts struct {
 	Error   int `json:"error"`
 	Warning int `json:"warning"`
 	Info    int `json:"info"`
+	Ignored int `json:"ignored"`
 }
 
 // judge makes the report of what was found.
@@ -60,63 +63,43 @@ func (a *auditor) judge(ctx context.Context) (*Report, error) {
 		Image: w.Image, Platform: w.Platform, Manifest: w.Manifest, Config: w.Config,
 		Size: w.Size, Transfer: w.Transfer, Net: w.Net, Tare: w.Tare, Dead: w.Dead, Wasted: w.Wasted, Efficiency: w.Efficiency,
 		Layers: w.Layers, Files: w.Files, BaseLayers: a.base,
-		Findings: []Finding{}, Ignored: []Finding{}, Notes: []string{},
 	}
 	if err := a.hold(ctx, r); err != nil {
 		return nil, err
 	}
-	a.finishFindings()
-	a.ignore(r)
-	for _, f := range r.Findings {
-		switch f.Severity {
-		case Error:
-			r.Counts.Error++
-		case Warning:
-			r.Counts.Warning++
-		case Info:
-			r.Counts.Info++
-		}
-	}
-	r.OK = a.passes(r)
+	r.Findings, r.Ignored = sorted(a.haul.found), sorted(a.haul.ignored)
+	a.mark(r.Findings, r.Ignored)
+	r.Counts, r.Unlisted = a.haul.counted()
+	r.Notes = a.idleIgnores()
+	r.OK = !a.haul.reaches(a.opts.Settings.failOn()) && !slices.ContainsFunc(r.Budgets, func(b Budget) bool { return b.Over })
 	return r, nil
 }
 
-// passes reports whether the gate opens.
-func (a *auditor) passes(r *Report) bool {
-	limit := a.opts.Settings.failOn()
-	for _, f := range r.Findings {
-		if limit != Off && f.Severity.Rank() >= limit.Rank() {
-			return false
-		}
-	}
-	return !slices.ContainsFunc(r.Budgets, func(b Budget) bool { return b.Over })
-}
-
-// finishFindings masks, marks and sorts the findings.
-func (a *auditor) finishFindings() {
-	a.secrets.ready()
-	for i := range a.findings {
-		f := &a.findings[i]
-		for _, text := range []*string{&f.Message, &f.Instruction, &f.Path, &f.key} {
-			*text = a.secrets.redact(*text)
-		}
-	}
-	slices.SortStableFunc(a.findings, func(f, g Finding) int {
+// sorted sorts findings, the worst first. It returns no nil.
+func sorted(findings []Finding) []Finding {
+	slices.SortStableFunc(findings, func(f, g Finding) int {
 		return cmp.Or(
 			cmp.Compare(g.Severity.Rank(), f.Severity.Rank()), cmp.Compare(f.Rule, g.Rule),
 			cmp.Compare(f.Layer, g.Layer), cmp.Compare(f.Step, g.Step), cmp.Compare(f.Path, g.Path), cmp.Compare(f.key, g.key),
 		)
 	})
-	// What is there more than once is told apart by its number.
+	return append([]Finding{}, findings...)
+}
+
+// mark gives findings their fingerprints. What is there more than once is told
+// apart by its number.
+func (a *auditor) mark(lists ...[]Finding) {
 	seen := map[string]int{}
-	for i := range a.findings {
-		f := &a.findings[i]
-		f.Fingerprint = a.fingerprint(f, 0)
-		if n := seen[f.Fingerprint]; n > 0 {
+	for _, list := range lists {
+		for i := range list {
+			f := &list[i]
+			f.Fingerprint = a.fingerprint(f, 0)
+			if n := seen[f.Fingerprint]; n > 0 {
+				seen[f.Fingerprint]++
+				f.Fingerprint = a.fingerprint(f, n)
+			}
 			seen[f.Fingerprint]++
-			f.Fingerprint = a.fingerprint(f, n)
 		}
-		seen[f.Fingerprint]++
 	}
 }
 
@@ -125,8 +108,8 @@ func (a *auditor) finishFindings() {
 // are otherwise the same.
 func (a *auditor) fingerprint(f *Finding, number int) string {
 	place := f.Path
-	if place == "" {
-		place = f.Instruction
+	if place == "" && f.Step > 0 {
+		place = a.steps[f.Step-1].place
 	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, repository(a.img.Name), place, f.key, strconv.Itoa(number)}, "\x00")))
 	return hex.EncodeToString(sum[:16])

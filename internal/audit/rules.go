@@ -7,28 +7,28 @@ func historyRules() []Rule {
 			Looks: "RUN, COPY, CMD and other instructions: known formats of tokens and keys, passwords in URLs, assignments to telling names, long random values",
 			Why:   "The history is part of the image: whoever can pull it can read it.",
 			Fix:   "pass it with RUN --mount=type=secret, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010", "CIS Docker 4.10"},
-			image: checkInstructions,
+			image: leakRule(inInstruction),
 		},
 		{
 			ID: "TARE-H002", Title: "Secret in a build argument", Severity: Error,
 			Looks: "ARG defaults, and the values that builders record with each RUN (|1 TOKEN=…)",
 			Why:   "Build arguments are written into the history of every RUN that follows.",
 			Fix:   "pass it with RUN --mount=type=secret instead of --build-arg, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010", "CIS Docker 4.10"},
-			image: checkArguments,
+			image: leakRule(inArgument),
 		},
 		{
 			ID: "TARE-H003", Title: "Secret in an environment variable", Severity: Error,
 			Looks: "ENV in the configuration and in the history, also where a later ENV replaced it",
 			Why:   "Every container, every child process and everyone who can pull the image can read it.",
 			Fix:   "give it to the container when it starts, as a file or a variable, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010", "CIS Docker 4.10"},
-			image: checkEnvironment,
+			image: leakRule(inVariable),
 		},
 		{
 			ID: "TARE-H004", Title: "Secret in a label", Severity: Error,
 			Looks: "LABEL in the configuration and in the history",
 			Why:   "Labels are shown by registries, by docker inspect and by every scanner.",
-			Fix:   "remove the label, and revoke the secret", Aliases: []string{"CIS-DI-0010"},
-			image: checkLabels,
+			Fix:   "remove the label, and revoke the secret", Aliases: []string{"CIS-DI-0010", "CIS Docker 4.10"},
+			image: leakRule(inLabel),
 		},
 		{
 			ID: "TARE-H005", Title: "ADD where COPY serves", Severity: Info,
@@ -41,14 +41,14 @@ func historyRules() []Rule {
 			ID: "TARE-H006", Title: "ADD of a URL", Severity: Warning,
 			Looks: "ADD with an http, https or ftp source and no --checksum",
 			Why:   "Nothing checks what comes, and the file remains in its layer even if a later one unpacks and deletes it.",
-			Fix:   "use ADD --checksum=sha256:…, or fetch, check, unpack and delete in one RUN", Aliases: []string{"CIS-DI-0009", "CIS Docker 4.9", "DL3020"},
+			Fix:   "use ADD --checksum=sha256:…, or fetch, check, unpack and delete in one RUN", Aliases: []string{"CIS-DI-0009", "CIS Docker 4.9"},
 			image: checkAddURL,
 		},
 		{
 			ID: "TARE-H007", Title: "Package index updated apart from its use", Severity: Warning,
 			Looks: "a RUN with apt-get update (apk update …) alone, and a later RUN that installs",
 			Why:   "The build cache keeps the old index, and the installation takes old packages or fails.",
-			Fix:   "update and install in one RUN", Aliases: []string{"CIS-DI-0007", "CIS Docker 4.7", "DL3009"},
+			Fix:   "update and install in one RUN", Aliases: []string{"CIS-DI-0007", "CIS Docker 4.7"},
 			image: checkIndex,
 		},
 		{
@@ -69,7 +69,7 @@ func historyRules() []Rule {
 			ID: "TARE-H010", Title: "Download piped into a shell", Severity: Warning,
 			Looks: "RUN with curl … | sh, bash <(curl …), sh -c \"$(curl …)\"",
 			Why:   "What runs is whatever the server sends that day, checked by nobody.",
-			Fix:   "download to a file, check its digest, then run it", Aliases: []string{"DL4006"},
+			Fix:   "download to a file, check its digest, then run it", Aliases: []string{},
 			image: checkPipe,
 		},
 		{
@@ -99,6 +99,20 @@ func historyRules() []Rule {
 			Why:   "A clock is wrong, here or where the image was made; caches and clean-up by age go wrong with it.",
 			Fix:   "set the clock of the machine that built it, or SOURCE_DATE_EPOCH", Aliases: []string{},
 			image: checkFuture,
+		},
+		{
+			ID: "TARE-H015", Title: "sudo in a build", Severity: Info,
+			Looks: "RUN with sudo",
+			Why:   "A build is root already, or can be; sudo and its set-uid bit stay in the image.",
+			Fix:   "use USER before and after, and leave sudo out", Aliases: []string{"DKL-DI-0001", "DL3004"},
+			image: checkSudo,
+		},
+		{
+			ID: "TARE-H016", Title: "All packages upgraded", Severity: Info,
+			Looks: "RUN with apt-get upgrade, dist-upgrade, apk upgrade and the like",
+			Why:   "Replaced packages ship twice, and what comes depends on the day of the build.",
+			Fix:   "build on a newer base, or upgrade only the packages that need it", Aliases: []string{"DKL-DI-0003", "DL3005", "DL3017"},
+			image: checkUpgrade,
 		},
 	}
 }
@@ -158,7 +172,7 @@ func configRules() []Rule {
 			ID: "TARE-C008", Title: "Volume on a system directory", Severity: Warning,
 			Looks: "VOLUME on /, /etc, /usr, /bin, /lib, /var and the like",
 			Why:   "Every container gets a copy, and what later layers or versions change there is not seen.",
-			Fix:   "put the volume on a directory of its own", Aliases: []string{},
+			Fix:   "put the volume on a directory of its own", Aliases: []string{"DKL-DI-0002"},
 			image: checkVolumes,
 		},
 		{
@@ -174,6 +188,20 @@ func configRules() []Rule {
 			Why:   "Nobody can tell from the image which source and version it is.",
 			Fix:   "add LABEL org.opencontainers.image.source, .revision and .version", Aliases: []string{},
 			image: checkDescription,
+		},
+		{
+			ID: "TARE-C011", Title: "Account without a password", Severity: Error,
+			Looks: "/etc/shadow and /etc/passwd, for an empty second field",
+			Why:   "Any process in the container becomes that user with su (CVE-2019-5021).",
+			Fix:   "lock it: passwd -l NAME, in the layer that makes it", Aliases: []string{"DKL-LI-0001"},
+			image: checkPasswords,
+		},
+		{
+			ID: "TARE-C012", Title: "One ID for several users", Severity: Info,
+			Looks: "the user IDs of /etc/passwd",
+			Why:   "Each of them owns the files of the others; a second user with the ID 0 is a second root.",
+			Fix:   "give every user an ID of its own", Aliases: []string{"DKL-LI-0002"},
+			image: checkIDs,
 		},
 	}
 }

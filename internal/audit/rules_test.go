@@ -58,6 +58,8 @@ func ruleCases() []ruleCase {
 		{"TARE-H012", lone, with(empty("ENV A=1")), ""},
 		{"TARE-H013", with(image.History{Created: at(1), CreatedBy: "RUN true"}, files()), with(image.History{Created: epoch(), CreatedBy: "RUN true"}, files()), "RUN true"},
 		{"TARE-H014", with(image.History{Created: future(48), CreatedBy: "RUN true"}, files()), with(image.History{Created: future(0), CreatedBy: "RUN true"}, files()), "RUN true"},
+		{"TARE-H015", with(ran("true && sudo apt-get install x"), files()), with(ran("apt-get install -y sudo && echo sudo >> /x && adduser a sudo"), files()), "RUN true"},
+		{"TARE-H016", with(ran("apt-get update && apt-get -y dist-upgrade"), files()), with(ran("apt-get install --only-upgrade -y openssl && pip install --upgrade pip && echo apk upgrade"), files()), "RUN apt-get"},
 
 		{"TARE-C001", with(empty("USER 0:0"), config(func(c *image.RunConfig) { c.User = "0:0" })), with(config(func(c *image.RunConfig) { c.User = "1000:0" })), "USER 0:0"},
 		{"TARE-C002", with(passwd, users, config(func(c *image.RunConfig) { c.User = "wep" })), with(passwd, users, config(func(c *image.RunConfig) { c.User = "web:web" })), ""},
@@ -72,6 +74,8 @@ func ruleCases() []ruleCase {
 		{"TARE-C009", with(empty("EXPOSE map[80/tcp:{}]"), config(func(c *image.RunConfig) { c.ExposedPorts = map[string]struct{}{"80/tcp": {}} })),
 			with(config(func(c *image.RunConfig) { c.ExposedPorts = map[string]struct{}{"1024/tcp": {}} })), "EXPOSE 80/tcp"},
 		{"TARE-C010", with(config(func(c *image.RunConfig) { c.Labels = map[string]string{"maintainer": "x"} })), clean(), ""},
+		{"TARE-C011", with(passwd, files(it.File("etc/shadow", "root:::0:::::\nbin:!::0:::::\n"))), with(passwd, files(it.File("etc/shadow", "root:*::0:::::\nweb:!::0:::::\n"), it.File("etc/passwd", "root:x:0:0::/:\n+::::::\n"))), "/etc/shadow"},
+		{"TARE-C012", with(passwd, files(it.File("etc/passwd", "root:x:0:0::/:\ntoor:x:0:0::/:\n"))), with(passwd, files(it.File("etc/passwd", "root:x:0:0::/:\nroot:x:0:0::/:\nweb:x:1:0::/:\nx:x::\n"))), "/etc/passwd"},
 
 		{"TARE-F001", with(ran("x"), files(moded(it.File("bin/su", "x"), 0o4755))), with(ran("x"), files(moded(it.File("bin/su", "x"), 0o4644), moded(it.Dir("var/mail"), 0o2755))), "/bin/su"},
 		{"TARE-F002", with(ran("x"), files(moded(it.Dir("data"), 0o777))), with(ran("x"), files(moded(it.Dir("tmp"), 0o1777), it.Symlink("l", "app"))), "/data"},

@@ -2,33 +2,37 @@ package audit
 
 import (
 	"cmp"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// mask stands where a secret stood.
-const mask = "****"
-
 // A matcher finds secrets in text.
 type matcher struct {
 	tokens, texts []format
-	assignment    *regexp.Regexp
-	option        *regexp.Regexp
-	exec          *regexp.Regexp
+	url           format
+	commands      []command
+	// assignments have a name and a value as their groups.
+	assignments []*regexp.Regexp
+	header      *regexp.Regexp
 }
 
 func newMatcher() matcher {
 	return matcher{
-		tokens: tokenFormats(),
-		texts:  textFormats(),
-		// NAME=VALUE, and "NAME": "VALUE" as JSON has it.
-		assignment: regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*)(?:=|["']\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;&|"'<>)]+)`),
-		// --NAME VALUE, and -u USER:PASSWORD of curl.
-		option: regexp.MustCompile(`(?:--([a-z][a-z0-9\-]*)|\s-u)\s+("[^"]*"|'[^']*'|[^\s;&|"'<>)\-][^\s;&|"'<>)]*)`),
-		// "--NAME", "VALUE" of the exec form.
-		exec: regexp.MustCompile(`"--?([a-z][a-z0-9\-]*)",?\s*("[^"]*")`),
+		tokens:   tokenFormats(),
+		texts:    textFormats(),
+		url:      urlFormat(),
+		commands: commands(),
+		assignments: []*regexp.Regexp{
+			// NAME=VALUE, and "NAME": "VALUE" as JSON has it.
+			regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*)(?:=|["']\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;&|"'<>)]+)`),
+			// --NAME VALUE
+			regexp.MustCompile(`--([a-z][a-z0-9\-]*)\s+("[^"]*"|'[^']*'|[^\s;&|"'<>)\-][^\s;&|"'<>)]*)`),
+			// "--NAME", "VALUE" of the exec form.
+			regexp.MustCompile(`"--?([a-z][a-z0-9\-]*)",?\s*("[^"]*")`),
+		},
+		// NAME: VALUE, of headers and of YAML.
+		header: regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*):[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s;&|"'<>)]+)`),
 	}
 }
 
@@ -42,21 +46,26 @@ func (m *matcher) text(s string) []span {
 			spans = formats[i].find(spans, b)
 		}
 	}
-	if start, end, ok := findPrivateKey(b); ok {
-		spans = append(spans, span{start: start, end: end, kind: "private key"})
+	for at := 0; ; {
+		start, end, ok := findPrivateKey(b[at:])
+		if !ok {
+			break
+		}
+		spans = append(spans, span{start: at + start, end: at + end, kind: "private key"})
+		at += end
 	}
-	for _, at := range m.assignment.FindAllStringSubmatchIndex(s, -1) {
-		spans = m.assigned(spans, s, s[at[2]:at[3]], at[4], at[5])
+	for i := range m.commands {
+		spans = m.commands[i].find(spans, s)
 	}
-	for _, at := range m.option.FindAllStringSubmatchIndex(s, -1) {
-		if at[2] >= 0 {
+	for _, pattern := range m.assignments {
+		for _, at := range pattern.FindAllStringSubmatchIndex(s, -1) {
 			spans = m.assigned(spans, s, s[at[2]:at[3]], at[4], at[5])
-		} else if colon := strings.IndexByte(s[at[4]:at[5]], ':'); colon > 0 && strings.Contains(s, "curl") {
-			spans = m.assigned(spans, s, "password", at[4]+colon+1, at[5])
 		}
 	}
-	for _, at := range m.exec.FindAllStringSubmatchIndex(s, -1) {
-		spans = m.assigned(spans, s, s[at[2]:at[3]], at[4], at[5])
+	for _, at := range m.header.FindAllStringSubmatchIndex(s, -1) {
+		if isMixed(strings.Trim(s[at[4]:at[5]], `"'`)) { // prose has colons, too
+			spans = m.assigned(spans, s, s[at[2]:at[3]], at[4], at[5])
+		}
 	}
 	return disjoint(spans)
 }
@@ -104,49 +113,18 @@ func (m *matcher) pair(name, value string) []span {
 	return nil
 }
 
-// mask returns the text with its secrets masked.
-func (m *matcher) mask(s string) string {
-	spans := m.text(s)
-	for i := len(spans) - 1; i >= 0; i-- {
-		s = s[:spans[i].start] + mask + s[spans[i].end:]
+// masked returns s with those parts of it masked, which are in order and apart.
+func masked(s string, spans []span) string {
+	if len(spans) == 0 {
+		return s
 	}
-	return s
-}
-
-// A redactor takes secrets that were found out of everything that is reported.
-type redactor struct {
-	values   map[string]bool
-	replacer *strings.Replacer
-}
-
-// maxSecrets bounds the secrets that are kept; a hostile image may hold any
-// number, and what is found in an instruction is masked there anyway.
-const maxSecrets = 100_000
-
-// learn remembers a secret's value, and its lines one by one.
-func (r *redactor) learn(value string) {
-	if r.values == nil {
-		r.values = map[string]bool{}
+	var b strings.Builder
+	done := 0
+	for _, span := range spans {
+		b.WriteString(s[done:span.start])
+		b.WriteString(mask)
+		done = span.end
 	}
-	for line := range strings.SplitSeq(value, "\n") {
-		if line = strings.TrimSpace(line); len(line) >= minSecret && line != mask && len(r.values) < maxSecrets {
-			r.values[line] = true
-		}
-	}
+	b.WriteString(s[done:])
+	return b.String()
 }
-
-// ready prepares the masking; nothing is learnt after it.
-func (r *redactor) ready() {
-	values := slices.SortedFunc(maps.Keys(r.values), func(a, b string) int {
-		// One that holds another is masked whole.
-		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
-	})
-	var pairs []string
-	for _, value := range values {
-		pairs = append(pairs, value, mask)
-	}
-	r.replacer = strings.NewReplacer(pairs...)
-}
-
-// redact masks every secret that is known in s.
-func (r *redactor) redact(s string) string { return r.replacer.Replace(s) }

@@ -30,6 +30,20 @@ func secretTexts() []struct{ text, secret string } {
 		{"RUN x eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"},
 		{"RUN x DATA=kJ8s7Hd6Fg5aLp0oIu9Yt8Re7Wq6", "kJ8s7Hd6Fg5aLp0oIu9Yt8Re7Wq6"},
 		{"RUN echo 'DefaultEndpointsProtocol=https;AccountKey=" + strings.Repeat("aB3/", 21) + "aw==;'", strings.Repeat("aB3/", 21) + "aw=="},
+		{"RUN curl -ubob:hunter22 https://x", "hunter22"},
+		{"RUN curl -fsSL --user bob:hunter22 https://x", "hunter22"},
+		{"RUN curl -H 'X-Api-Key: hunter22' https://x", "hunter22"},
+		{"RUN mysql -uroot -phunter22 -e 'select 1'", "hunter22"},
+		{"RUN sshpass -p hunter22 ssh root@x", "hunter22"},
+		{"RUN docker login -u bob -p hunter22 registry.example.com", "hunter22"},
+		{"RUN echo 'root:hunter22' | chpasswd", "hunter22"},
+		{"RUN chpasswd <<< root:hunter22", "hunter22"},
+		{"RUN npm config set //registry.npmjs.org/:_authToken hunter22", "hunter22"},
+		{"RUN cat <<EOF > /etc/x.yml\npassword: hunter22\nEOF", "hunter22"},
+		{"HEALTHCHECK CMD [\"redis-cli\", \"-a\", \"hunter22\", \"ping\"]", "hunter22"},
+		{"ENV SECRET_KEY=/kX9vT2mQ7pLw4Rz8NbYc1HsJ6dFgA3eUoIqWnM5t", "/kX9vT2mQ7pLw4Rz8NbYc1HsJ6dFgA3eUoIqWnM5t"},
+		{"ENV DB_PASSWORD=$3cr3t!", "$3cr3t!"},
+		{"RUN echo '" + strings.ReplaceAll(keyText, "\n", "\\n") + strings.ReplaceAll(keyText, "\n", "\\n") + "' > /k", "QyNTUxOQAAACDx"},
 		{"RUN printf '-----BEGIN RSA PRIVATE KEY-----\\n" + strings.Repeat("MIIEow", 20) + "\\n-----END' > /k", strings.Repeat("MIIEow", 20)},
 	}
 }
@@ -37,12 +51,12 @@ func secretTexts() []struct{ text, secret string } {
 func TestMask(t *testing.T) {
 	m := newMatcher()
 	for _, tt := range secretTexts() {
-		got := m.mask(tt.text)
+		got := maskText(&m, tt.text)
 		if strings.Contains(got, tt.secret) || !strings.Contains(got, mask) {
 			t.Errorf("%q masked as %q", tt.text, got)
 		}
-		if m.mask(got) != got {
-			t.Errorf("%q masked again is %q", got, m.mask(got))
+		if maskText(&m, got) != got {
+			t.Errorf("%q masked again is %q", got, maskText(&m, got))
 		}
 	}
 }
@@ -64,6 +78,14 @@ func TestNoSecret(t *testing.T) {
 		"RUN PASSWORD=xxxxxxxx API_KEY=<your-key> TOKEN=changeme-example true",
 		"RUN set -eux; savedAptMark=\"$(apt-mark showmanual)\"; gpgconf --kill all; rm -rf \"$GNUPGHOME\"",
 		"RUN openssl req -passout pass: -keyout /k",
+		"RUN mkdir -p /var/lib/mysql && chown -R mysql /var/lib/mysql && install -d -m 755 mysql -pv",
+		"RUN tar -pxzf mysql.tar.gz && mysql -p$MYSQL_ROOT_PASSWORD -e x && mysqladmin -p ping",
+		"RUN curl -u $USER:$PASS https://x && curl -u bob: https://x && curl -o /srv:data https://x/y:latest",
+		"RUN echo \"root:$PASSWORD\" | chpasswd && useradd -m -p '' x && adduser login -p",
+		"RUN docker login -u bob --password-stdin && docker login -p $TOKEN && npm config set //x/:_authToken ${TOKEN}",
+		"RUN echo 'Password: required' && echo \"Enter token: please\" && printf 'secret: %s' x",
+		"RUN test \"$1\" = x; PASSWORD=$1 TOKEN=$2, SECRET=$@ true",
+		"ENV SECRET_KEY=/run/secrets/key TOKEN_DIR=/Var/Lib/Token2024/Files",
 		"RUN TOKENIZERS_PARALLELISM=false KEYMAP=us MONKEY=business true",
 	} {
 		if spans := m.text(text); len(spans) > 0 {
@@ -113,5 +135,65 @@ func TestMaskedEverywhere(t *testing.T) {
 				t.Errorf("%s shows %q: %s", f.Rule, secret, text)
 			}
 		}
+	}
+}
+
+// maskText returns the text with its secrets masked.
+func maskText(m *matcher, s string) string { return masked(s, m.text(s)) }
+
+// Files that hold secrets, and files that only look like them.
+func TestSecretFiles(t *testing.T) {
+	const token = "ghp_a8Kd93mZpQ7xW2vLr5TnB1yHc6JfE4sUgD0o"
+	for _, tt := range []struct{ path, content, rule string }{
+		{"root/.npmrc", "//r/:_authToken=abcdef-1234\n", "TARE-F006"},
+		{"root/.npmrc", "//r/:_authToken=${NPM_TOKEN}\nalways-auth=true\n", ""},
+		{"root/.docker/config.json", `{"auths":{"r":{"identitytoken":"abc"}}}`, "TARE-F006"},
+		{"root/.docker/config.json", `{"auths":{"r":{"auth":""}}}`, ""},
+		{"run/containers/0/auth.json", `{"auths":{"r":{"auth":"eDp5"}}}`, "TARE-F006"},
+		{"srv/auth.json", `{"http-basic":{"x":{"username":"a","password":"b"}}}`, "TARE-F006"},
+		{"srv/auth.json", `{"http-basic":{},"user":"x"}`, ""},
+		{"root/.m2/settings.xml", "<password>${env.P}</password>", ""},
+		{"root/.m2/settings.xml", "<password>hunter22</password>", "TARE-F006"},
+		{"etc/nginx/.htpasswd", "a:$apr1$x$y\n", "TARE-F006"},
+		{"srv/key.ppk", "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nPrivate-Lines: 14\nAAAB", "TARE-F003"},
+		{"srv/key.ppk", "PuTTY-User-Key-File-3 is a format", ""},
+		{"srv/sa.json", `{"private_key": "` + strings.ReplaceAll(keyText, "\n", `\n`) + `"}`, "TARE-F003"},
+		{"srv/c.ini", "aws_secret_access_key = kX9vT2mQ7pLw4Rz8NbYc1HsJ6dFgA3eUoIqWnM5t\n", "TARE-F009"},
+		{"srv/c.json", `{"awsSecretAccessKey": "kX9vT2mQ7pLw4Rz8NbYc1HsJ6dFgA3eUoIqWnM5t"}`, "TARE-F009"},
+		{"srv/c.py", "aws_secret_access_key = os.environ['AWS_SECRET_ACCESS_KEY']\n", ""},
+		{"srv/c.ini", "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n", ""},
+		{"srv/db.yml", "url: postgres://app:hunter22@db:5432/app\n", "TARE-F009"},
+		{"srv/db.yml", "url: postgres://app:$PASSWORD@db:5432/app\n", ""},
+		{"srv/db.yml", "# postgres://user:password@db/app, postgres://scott:tiger@localhost/x, http://x:x@host:80", ""},
+		{"usr/lib/python3/site-packages/x/db.yml", "url: postgres://app:hunter22@db:5432/app\n", ""},
+		{"srv/db.go", "// postgres://app:hunter22@db:5432/app\n", ""},
+		{"srv/.git/config", "url = https://bob:hunter22@github.com/x\n", "TARE-F009"},
+		{"srv/prod.env", "DB_PASSWORD=hunter22\n", "TARE-F009"},
+		{"srv/prod.env", "DB_PASSWORD=\nDB_PASSWORD_FILE=/run/p\nLEVEL=5\n", ""},
+		{"srv/x.bin", "\x00\x01" + token + "\x00", "TARE-F009"},
+		{"srv/x.gz", string(it.Gzip([]byte(token))), "TARE-F009"},
+		{"srv/x.gz", string(it.Gzip([]byte(token))[:30]), ""},
+		{"srv/x.gz", "\x1f\x8b\x08" + token, ""},
+		{"srv/node_modules/jwt/README.md", token, ""},
+		{"usr/lib/python3/dist-packages/x.egg-info/PKG-INFO", token, ""},
+	} {
+		rules := []string{}
+		for _, f := range judge(t, with(copied("x /"), files(it.File(tt.path, tt.content))), Options{}).Findings {
+			if f.Severity == Error {
+				rules = append(rules, f.Rule)
+			}
+		}
+		if got := strings.Join(rules, " "); got != tt.rule {
+			t.Errorf("%s with %q: %q, want %q", tt.path, tt.content, got, tt.rule)
+		}
+	}
+}
+
+// A secret in the comment of a step is found, too.
+func TestComment(t *testing.T) {
+	h := copied("x /")
+	h.Comment = "with DB_PASSWORD=hunter22"
+	if found := of(judge(t, with(h, files()), Options{}), "TARE-H001"); len(found) != 1 || strings.Contains(found[0].Message, "hunter22") {
+		t.Errorf("%+v", found)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -83,7 +84,7 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 	if err == nil && int64(len(b)) > limit {
 		err = fmt.Errorf("more than %d bytes", limit)
 	}
-	return b, err
+	return bytes.TrimPrefix(b, []byte("\ufeff")), err // as editors on Windows write it
 }
 
 // line is the line of b, from 1, that the offset is in.
@@ -145,35 +146,67 @@ func (l *Budgets) check() error {
 
 // Set sets a budget from the command line, as maxTransfer and 2.3MB.
 func (l *Budgets) Set(name, value string) error {
-	field, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	switch name {
-	case "maxLayers", "maxFiles", "minEfficiency", "maxUserWasted":
-		field = []byte(value)
-	case "//":
-		name = ""
-	}
-	object := fmt.Appendf(nil, "{%q:%s}", name, field)
 	next := *l
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&next); err != nil {
-		if !slices.Contains(budgetNames(), name) {
-			return fmt.Errorf("budget %q: want one of %v", name, budgetNames())
+	for _, f := range next.figures() {
+		if f.name != name {
+			continue
 		}
-		return fmt.Errorf("budget %s: %q is no figure for it", name, value)
+		if err := f.set(value); err != nil {
+			return fmt.Errorf("budget %s: %w", name, err)
+		}
+		if err := next.check(); err != nil {
+			return err
+		}
+		*l = next
+		return nil
 	}
-	if err := next.check(); err != nil {
-		return err
+	var names []string
+	for _, f := range next.figures() {
+		names = append(names, f.name)
 	}
-	*l = next
-	return nil
+	return fmt.Errorf("budget %q: want one of %s", name, strings.Join(names, ", "))
 }
 
-func budgetNames() []string {
-	return []string{"maxSize", "maxTransfer", "maxLayers", "maxFiles", "maxDead", "maxTare", "maxWasted", "minEfficiency", "efficiencyFloor", "maxUserWasted"}
+// A figure is a budget by its name; set parses it.
+type figure struct {
+	name string
+	set  func(value string) error
+}
+
+// figures are the budgets of l.
+func (l *Budgets) figures() []figure {
+	size := func(to **Size) func(string) error {
+		return func(value string) error {
+			size, err := ParseSize(value)
+			*to = &size
+			return err
+		}
+	}
+	count := func(to **int64) func(string) error {
+		return func(value string) error {
+			n, err := strconv.ParseInt(value, 10, 64)
+			if err != nil {
+				return fmt.Errorf("%q: want a number", value)
+			}
+			*to = &n
+			return nil
+		}
+	}
+	share := func(to **float64) func(string) error {
+		return func(value string) error {
+			f, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				return fmt.Errorf("%q: want a share from 0 to 1", value)
+			}
+			*to = &f
+			return nil
+		}
+	}
+	return []figure{
+		{"maxSize", size(&l.MaxSize)}, {"maxTransfer", size(&l.MaxTransfer)}, {"maxLayers", count(&l.MaxLayers)},
+		{"maxFiles", count(&l.MaxFiles)}, {"maxDead", size(&l.MaxDead)}, {"maxTare", size(&l.MaxTare)}, {"maxWasted", size(&l.MaxWasted)},
+		{"minEfficiency", share(&l.MinEfficiency)}, {"efficiencyFloor", size(&l.EfficiencyFloor)}, {"maxUserWasted", share(&l.MaxUserWasted)},
+	}
 }
 
 // severity is the rule's, as the project sees it.

@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"iter"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -31,19 +33,51 @@ func checkIndex(a *auditor, found func(Finding)) {
 // any options between the two.
 func hasCommand(text, command string) bool {
 	program, sub, _ := strings.Cut(command, " ")
-	words := strings.Fields(strings.NewReplacer(";", " ; ", "&&", " ; ", "|", " ; ", "(", " ", ")", " ; ").Replace(text))
-	for i, w := range words {
-		if w != program && !strings.HasSuffix(w, "/"+program) {
-			continue
+	if !strings.Contains(text, program) || !strings.Contains(text, sub) {
+		return false
+	}
+	for words := range shellCommands(text) {
+		for len(words) > 0 && isPrefix(words[0]) {
+			words = words[1:]
 		}
-		for _, next := range words[i+1:] {
-			if next == ";" {
-				break
+		if len(words) > 0 && path.Base(words[0]) == program && slices.Contains(words, sub) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPrefix holds for words before the program that a command is about.
+func isPrefix(word string) bool {
+	switch word {
+	case "sudo", "env", "exec", "nice", "time", "xargs":
+		return true
+	}
+	return strings.HasPrefix(word, "-") || strings.Contains(word, "=")
+}
+
+// shellCommands returns the simple commands of a shell's text, as words; good
+// enough to find what is called, not to run it.
+func shellCommands(text string) iter.Seq[[]string] {
+	text = strings.NewReplacer("&&", ";", "|", ";", "(", ";", ")", ";", "\n", ";").Replace(text)
+	return func(yield func([]string) bool) {
+		for command := range strings.SplitSeq(text, ";") {
+			words := strings.Fields(command)
+			for len(words) > 0 && isKeyword(words[0]) {
+				words = words[1:]
 			}
-			if next == sub {
-				return true
+			if len(words) > 0 && !yield(words) {
+				return
 			}
 		}
+	}
+}
+
+// isKeyword holds for the words of a shell that a command follows.
+func isKeyword(word string) bool {
+	switch word {
+	case "if", "then", "else", "elif", "while", "until", "do", "{", "!":
+		return true
 	}
 	return false
 }
@@ -93,4 +127,35 @@ func startsShell(words []string) bool {
 		return false
 	}
 	return false
+}
+
+// checkSudo finds the commands that are run with sudo.
+func checkSudo(a *auditor, found func(Finding)) {
+	for i, s := range a.steps {
+		if s.keyword == "RUN" && strings.Contains(s.rest, "sudo") && usesSudo(s.rest) {
+			found(Finding{Step: i + 1, Message: "a build step uses sudo"})
+		}
+	}
+}
+
+func usesSudo(text string) bool {
+	for words := range shellCommands(text) {
+		if path.Base(words[0]) == "sudo" {
+			return true
+		}
+	}
+	return false
+}
+
+func checkUpgrade(a *auditor, found func(Finding)) {
+	for i, s := range a.steps {
+		if s.keyword != "RUN" {
+			continue
+		}
+		for _, command := range []string{"apt-get upgrade", "apt-get dist-upgrade", "apt upgrade", "apt full-upgrade", "apk upgrade", "dnf upgrade", "yum upgrade"} {
+			if hasCommand(s.rest, command) {
+				found(Finding{Step: i + 1, Message: command + " replaces packages of the base", key: command})
+			}
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
 
@@ -10,20 +12,26 @@ import (
 
 // A step is an entry of the history, taken apart.
 type step struct {
-	// instruction is as it stood in the Dockerfile, masked; keyword and rest
-	// are its two parts, not masked.
-	instruction   string
+	// keyword and rest are the two parts of the instruction as it stood in the
+	// Dockerfile. They are not masked.
 	keyword, rest string
+	comment       string
 	arguments     []pair // build arguments recorded with a RUN
-	layer         int    // from 1; 0 for none
-	created       *time.Time
-	lone          bool
+	// secrets are where in rest secrets are.
+	secrets []span
+	// instruction is what is reported: masked, and cut where it is too long.
+	// place names it whole in fingerprints.
+	instruction, place string
+
+	layer   int // from 1; 0 for none
+	created *time.Time
+	lone    bool
 }
 
 // A pair is an assignment NAME=VALUE.
 type pair struct{ name, value string }
 
-// readHistory takes the history apart and learns its secrets.
+// readHistory takes the history apart.
 func (a *auditor) readHistory() []step {
 	var steps []step
 	for _, s := range layers.Steps(a.img) {
@@ -33,16 +41,32 @@ func (a *auditor) readHistory() []step {
 			st.layer = s.Layer.Index + 1
 		}
 		if h := s.History; h != nil {
-			st.created = h.Created
-			st.instruction = h.Instruction()
-			st.keyword, st.rest, _ = strings.Cut(st.instruction, " ")
+			st.created, st.comment = h.Created, h.Comment
+			st.keyword, st.rest, _ = strings.Cut(h.Instruction(), " ")
 			st.rest = strings.TrimSpace(st.rest)
+			st.secrets = a.matcher.text(st.rest)
 			st.arguments = splitArguments(h.Arguments())
 		}
-		st.instruction = a.matcher.mask(st.instruction)
 		steps = append(steps, st)
 	}
 	return steps
+}
+
+// maxInstruction bounds how much of an instruction is reported.
+const maxInstruction = 4000
+
+// maskSteps makes what is reported of the steps, when all secrets are known.
+func (a *auditor) maskSteps() {
+	for i := range a.steps {
+		s := &a.steps[i]
+		s.place = a.secrets.redact(strings.TrimSpace(s.keyword + " " + masked(s.rest, s.secrets)))
+		s.instruction = s.place
+		if len(s.place) > maxInstruction {
+			s.instruction = strings.ToValidUTF8(s.place[:maxInstruction], "") + "…"
+			sum := sha256.Sum256([]byte(s.place))
+			s.place = hex.EncodeToString(sum[:])
+		}
+	}
 }
 
 // splitArguments splits "NAME=VALUE" strings.
@@ -57,23 +81,26 @@ func splitArguments(list []string) []pair {
 
 // splitPairs splits the arguments of ENV, ARG and LABEL as builders record
 // them: values are unquoted and may hold spaces, so a pair goes on up to the
-// next word that begins one.
+// next word that begins one. What begins with no pair is "NAME VALUE".
 func splitPairs(rest string) []pair {
 	var pairs []pair
-	for _, word := range strings.Split(rest, " ") {
-		name, value, ok := strings.Cut(word, "=")
-		switch {
-		case ok && isName(strings.Trim(name, `"'`)):
-			pairs = append(pairs, pair{strings.Trim(name, `"'`), value})
-		case len(pairs) > 0 && pairs[len(pairs)-1].value != "":
-			pairs[len(pairs)-1].value += " " + word
-		case word != "":
-			pairs = append(pairs, pair{word, ""})
+	start := 0 // of the last value
+	end := func(at int) {
+		if last := len(pairs) - 1; last >= 0 {
+			pairs[last].value = unquote(strings.TrimSpace(rest[start:at]))
 		}
 	}
-	for i := range pairs {
-		pairs[i].value = unquote(strings.TrimSpace(pairs[i].value))
+	for at := 0; at < len(rest); {
+		word, _, _ := strings.Cut(rest[at:], " ")
+		name, _, ok := strings.Cut(word, "=")
+		if name = strings.Trim(name, `"'`); ok && isName(name) || len(pairs) == 0 && word != "" {
+			end(at)
+			pairs = append(pairs, pair{name: name})
+			start = at + min(len(word), strings.IndexByte(word+"=", '=')+1)
+		}
+		at += len(word) + 1
 	}
+	end(len(rest))
 	return pairs
 }
 
@@ -97,25 +124,31 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// baseLayers guesses how many layers are the base image's: a base ends in the
-// CMD or ENTRYPOINT that stands before the last step that made a layer. No
-// such step means that nothing is known of a base, and 0.
+// apart is how much later than its base an image is built, at least. Steps of
+// one build follow each other sooner.
+const apart = time.Hour
+
+// baseLayers guesses how many layers are the base image's: a base ends in a CMD
+// or ENTRYPOINT, and what is built on it is built later. No such step means that
+// nothing is known of a base, and 0.
 func baseLayers(img *image.Image) int {
-	history := img.Config.History
-	last := len(history) - 1
-	for last >= 0 && history[last].EmptyLayer {
-		last--
-	}
-	count := 0
-	base := 0
-	for i := 0; i < last; i++ {
-		if !history[i].EmptyLayer {
-			count++
+	layers, base := 0, 0
+	var end *image.History // the first CMD or ENTRYPOINT after the last layer
+	for i := range img.Config.History {
+		h := &img.Config.History[i]
+		if !h.EmptyLayer {
+			if end != nil && end.Created != nil && h.Created != nil && h.Created.Sub(*end.Created) >= apart {
+				base = layers
+			}
+			end = nil
+			layers++
 			continue
 		}
-		switch keyword, _, _ := strings.Cut(history[i].Instruction(), " "); keyword {
+		switch keyword, _, _ := strings.Cut(h.Instruction(), " "); keyword {
 		case "CMD", "ENTRYPOINT":
-			base = count
+			if end == nil {
+				end = h
+			}
 		}
 	}
 	return min(base, len(img.Layers))

@@ -182,6 +182,7 @@ func checkDuplicates(a *auditor, found func(Finding)) {
 			copies[key{f.sum, e.Size}] = append(copies[key{f.sum, e.Size}], e)
 		}
 	}
+	var findings []Finding
 	for k, list := range copies {
 		slices.SortFunc(list, func(x, y *layers.Entry) int {
 			return cmp.Or(cmp.Compare(x.Layer, y.Layer), cmp.Compare(x.Node.Path(), y.Node.Path()))
@@ -196,9 +197,13 @@ func checkDuplicates(a *auditor, found func(Finding)) {
 		if len(list) < 2 {
 			continue
 		}
-		found(Finding{
+		findings = append(findings, Finding{
 			Layer: int(list[1].Layer) + 1, Path: "/" + list[1].Node.Path(), Bytes: k.size * int64(len(list)-1),
 			Message: fmt.Sprintf("the same content as /%s, %d times in all", list[0].Node.Path(), len(list)),
 		})
+	}
+	slices.SortFunc(findings, func(f, g Finding) int { return cmp.Compare(f.Path, g.Path) })
+	for _, f := range findings {
+		found(f)
 	}
 }

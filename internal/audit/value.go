@@ -33,10 +33,18 @@ func isHarmless(value string) bool {
 	case "true", "false", "none", "null", "auto", "disabled", "enabled", "required", "optional", "prompt", "random", "file", "stdin":
 		return true
 	}
-	if strings.HasPrefix(value, "/") || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "~/") || strings.Contains(value, "://") {
+	if strings.Contains(value, "://") || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "~/") {
 		return true
 	}
-	return false
+	return strings.HasPrefix(value, "/") && !looksRandom(value) // base64 may begin with a slash
+}
+
+// isMixed reports whether a value is long enough for a secret, and of letters
+// and digits.
+func isMixed(value string) bool {
+	letter := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	return len(value) >= 8 && strings.ContainsFunc(value, letter) && strings.ContainsFunc(value, digit)
 }
 
 // nameWords splits a name into lower case words.

@@ -23,17 +23,22 @@ func (h History) Arguments() []string {
 	if at := shellIndex(rest); at >= 0 {
 		rest, found = rest[:at], true
 	}
+	rest = strings.TrimSuffix(rest, " ")
 	var arguments []string
-	for _, word := range strings.Split(strings.TrimSuffix(rest, " "), " ") {
+	start := 0 // of the last argument
+	for at := 0; at <= len(rest); {
+		word, _, _ := strings.Cut(rest[at:], " ")
 		name, _, pair := strings.Cut(word, "=")
 		switch {
 		case pair && isVariable(name) && len(arguments) < n:
 			arguments = append(arguments, word)
+			start = at
 		case len(arguments) == 0, len(arguments) == n && !found:
 			return arguments // what follows is the command
 		default:
-			arguments[len(arguments)-1] += " " + word
+			arguments[len(arguments)-1] = rest[start : at+len(word)]
 		}
+		at += len(word) + 1
 	}
 	return arguments
 }

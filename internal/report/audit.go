@@ -84,10 +84,10 @@ func (a *Audit) text(w io.Writer, screen Screen) error {
 		if i > 0 {
 			fmt.Fprintln(b)
 		}
-		fmt.Fprintln(b, screen.paint(verdict(r), verdictStyle(r)))
+		fmt.Fprintln(b, screen.paint(verdict(Quote(r.Image), r), verdictStyle(r)))
 		t := auditText{b, screen}
-		for _, group := range groups(r.Findings) {
-			t.group(group)
+		for _, g := range groups(r) {
+			t.group(g)
 		}
 		t.rest(r)
 	}
@@ -104,8 +104,8 @@ func verdictStyle(r *audit.Report) Style {
 	return Removed
 }
 
-// verdict says in one line what came of the audit.
-func verdict(r *audit.Report) string {
+// verdict says in one line what came of the audit of the image of that name.
+func verdict(name string, r *audit.Report) string {
 	word := "passes"
 	if !r.OK {
 		word = "fails"
@@ -114,22 +114,48 @@ func verdict(r *audit.Report) string {
 	if len(r.Findings) == 0 {
 		parts = []string{"no finding"}
 	}
-	if len(r.Ignored) > 0 {
-		parts = append(parts, fmt.Sprintf("%d ignored", len(r.Ignored)))
+	if r.Counts.Ignored > 0 {
+		parts = append(parts, fmt.Sprintf("%d ignored", r.Counts.Ignored))
 	}
-	return fmt.Sprintf("%s (%s, %s) %s: %s", Quote(r.Image), OneLine(r.Platform), SizeOf(r.Size), word, strings.Join(parts, ", "))
+	return fmt.Sprintf("%s (%s, %s) %s: %s", name, OneLine(r.Platform), SizeOf(r.Size), word, strings.Join(parts, ", "))
+}
+
+// A group is the findings of one rule.
+type group struct {
+	listed []audit.Finding
+	all    int // with those that aren't listed
 }
 
 // groups splits sorted findings by rule.
-func groups(findings []audit.Finding) [][]audit.Finding {
-	var list [][]audit.Finding
-	for i, f := range findings {
-		if i == 0 || f.Rule != findings[i-1].Rule {
-			list = append(list, nil)
+func groups(r *audit.Report) []group {
+	var list []group
+	for i, f := range r.Findings {
+		if i == 0 || f.Rule != r.Findings[i-1].Rule {
+			list = append(list, group{all: unlisted(r, f.Rule)})
 		}
-		list[len(list)-1] = append(list[len(list)-1], f)
+		g := &list[len(list)-1]
+		g.listed = append(g.listed, f)
+		g.all++
 	}
 	return list
+}
+
+// unlisted is how many findings of the rule the report only counts.
+func unlisted(r *audit.Report, rule string) int {
+	for _, u := range r.Unlisted {
+		if u.Rule == rule && !u.Ignored {
+			return u.Count
+		}
+	}
+	return 0
+}
+
+// more says how many findings are left after those that are shown.
+func (g *group) more() string {
+	if g.all > len(g.listed) {
+		return fmt.Sprintf("and %d more; --format json lists %d", g.all-maxShown, len(g.listed))
+	}
+	return fmt.Sprintf("and %d more; --format json lists all", g.all-maxShown)
 }
 
 // auditText writes the parts of a report.
@@ -146,13 +172,13 @@ func (t *auditText) line(indent int, text string) {
 	fmt.Fprintln(t.b, text)
 }
 
-func (t *auditText) group(group []audit.Finding) {
-	first := group[0]
+func (t *auditText) group(g group) {
+	first := g.listed[0]
 	style := map[audit.Severity]Style{audit.Error: Removed, audit.Warning: Changed}[first.Severity]
 	fmt.Fprintln(t.b, t.screen.paint(fmt.Sprintf("\n%-7s  %s  %s", first.Severity, first.Rule, first.Title), style))
-	for i, f := range group {
+	for i, f := range g.listed {
 		if i == maxShown {
-			t.line(4, fmt.Sprintf("and %d more, --format json lists all", len(group)-i))
+			t.line(4, g.more())
 			break
 		}
 		for n, line := range wrap(what(f), max(t.screen.Width-6, 0)) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -107,17 +108,59 @@ func TestAuditEscapes(t *testing.T) {
 	}
 }
 
-// Markdown fits a comment on GitHub, however much there is to say.
+// many is an audit of so many images with findings of every rule, named so that
+// escaping makes them long, and as many failures.
+func many(images int) *Audit {
+	text := strings.Repeat("|*ü`", 1000)
+	r := audit.Report{Image: text, Platform: "linux/amd64", Counts: audit.Counts{Error: 70_000}, Notes: []string{text, text}}
+	for _, rule := range audit.Rules() {
+		for range 20 {
+			r.Findings = append(r.Findings, audit.Finding{Rule: rule.ID, Title: rule.Title, Severity: audit.Error, Message: text, Path: "/" + text, Instruction: text, Fix: rule.Fix})
+		}
+		r.Unlisted = append(r.Unlisted, audit.Unlisted{Rule: rule.ID, Severity: audit.Error, Count: 1500})
+	}
+	var a Audit
+	for range images {
+		a.Reports = append(a.Reports, &r)
+		a.Failures = append(a.Failures, Failure{text, text})
+	}
+	return &a
+}
+
+// Markdown fits a comment on GitHub, however much there is to say, and every
+// verdict that there is room for is in it.
 func TestMarkdownFits(t *testing.T) {
-	a := odd()
-	for range 12 {
-		a.Reports = append(a.Reports, a.Reports...)
+	for _, tt := range []struct {
+		images, verdicts int
+		want             string
+	}{
+		{1, 1, "There are more findings than a comment holds"},
+		{3, 3, "There are more findings than a comment holds"},
+		{20, 20, "20 images more could not be judged"},
+		{1000, 0, "images more than a comment holds"},
+	} {
+		var b bytes.Buffer
+		if err := many(tt.images).Write(&b, Markdown, Screen{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), "### ❌"); b.Len() > 65536 || n < tt.verdicts || !strings.Contains(b.String(), tt.want) {
+			t.Errorf("%d images: %d bytes, %d verdicts", tt.images, b.Len(), n)
+		}
 	}
-	var b bytes.Buffer
-	if err := a.Write(&b, Markdown, Screen{}); err != nil {
-		t.Fatal(err)
-	}
-	if b.Len() > 65536 || !strings.Contains(b.String(), "more than a comment holds") {
-		t.Errorf("%d bytes", b.Len())
+}
+
+// What isn't listed is told of in every format.
+func TestUnlisted(t *testing.T) {
+	for _, format := range []Format{Text, JSON, Markdown, SARIF, GitHub} {
+		var b bytes.Buffer
+		a := many(1)
+		a.Reports[0].Image = "x"
+		a.Reports[0].Findings, a.Reports[0].Unlisted = a.Reports[0].Findings[:20], a.Reports[0].Unlisted[:1]
+		if err := a.Write(&b, format, Screen{Width: 80}); err != nil {
+			t.Fatal(err)
+		}
+		if want := map[Format]string{Text: "and 1512 more; --format json lists 20", Markdown: "and 1512 more; --format json lists 20"}[format]; !strings.Contains(b.String(), cmp.Or(want, "1500")) {
+			t.Errorf("%s: %s", format, b.String())
+		}
 	}
 }

@@ -9,69 +9,106 @@ import (
 	"devops-go/internal/audit"
 )
 
-// maxComment is how long a comment on GitHub may be, with some room.
-const maxComment = 60_000
+const (
+	// maxComment is how long a comment on GitHub may be (65,536), with room for
+	// the lines that say what was left out.
+	maxComment = 60_000
+	// maxCell bounds what one image or finding says in a comment.
+	maxCell = 200
+)
 
-// markdown writes the audit so that it fits a comment on a pull request.
+// A comment is Markdown up to a limit.
+type comment struct {
+	text  strings.Builder
+	limit int
+}
+
+// add writes s, if it fits.
+func (c *comment) add(s string) bool {
+	if c.text.Len()+len(s) > c.limit {
+		return false
+	}
+	c.text.WriteString(s)
+	return true
+}
+
+// markdown writes the audit so that it fits a comment on a pull request. What
+// there is no room for is counted.
 func (a *Audit) markdown(w io.Writer) error {
-	var text strings.Builder
+	var c comment
 	for i, r := range a.Reports {
-		part := markdownReport(r)
-		if text.Len()+len(part) > maxComment {
-			fmt.Fprintf(&text, "\n%s more than a comment holds; the JSON report has them all.\n", plural(len(a.Reports)-i, "image"))
+		// Each image gets its share of what the ones before left.
+		c.limit = c.text.Len() + (maxComment-c.text.Len())/(len(a.Reports)-i)
+		if !c.report(r) {
+			fmt.Fprintf(&c.text, "\n%s more than a comment holds; the JSON report has them all.\n", plural(len(a.Reports)-i, "image"))
 			break
 		}
-		text.WriteString(part)
 	}
-	for _, f := range a.Failures {
-		fmt.Fprintf(&text, "\n%s could not be judged: %s\n", markdownEscape(Quote(f.Image)), markdownEscape(OneLine(f.Error)))
+	c.limit = maxComment
+	for i, f := range a.Failures {
+		if !c.add(fmt.Sprintf("\n%s could not be judged: %s\n", markdownCell(Quote(f.Image)), markdownCell(OneLine(f.Error)))) {
+			fmt.Fprintf(&c.text, "\n%s more could not be judged.\n", plural(len(a.Failures)-i, "image"))
+			break
+		}
 	}
-	_, err := io.WriteString(w, text.String())
+	_, err := io.WriteString(w, c.text.String())
 	return err
 }
 
-func markdownReport(r *audit.Report) string {
-	var text strings.Builder
-	b := bufio.NewWriter(&text)
+// report writes verdict, budgets and notes, and as many findings as there is
+// room for; false where there isn't even room for the verdict.
+func (c *comment) report(r *audit.Report) bool {
 	mark := "✅"
 	if !r.OK {
 		mark = "❌"
 	}
-	fmt.Fprintf(b, "### %s %s\n", mark, markdownEscape(verdict(r)))
-	if len(r.Findings) > 0 {
-		fmt.Fprintf(b, "\n| severity | rule | what | where | fix |\n| --- | --- | --- | --- | --- |\n")
-	}
-	for _, group := range groups(r.Findings) {
-		markdownGroup(b, group)
+	if !c.add(fmt.Sprintf("### %s %s\n", mark, markdownEscape(verdict(clip(Quote(r.Image), maxCell), r)))) {
+		return false
 	}
 	if t := budgetTable(r); len(t.Rows) > 0 {
-		fmt.Fprintln(b)
+		var table strings.Builder
+		b := bufio.NewWriter(&table)
 		t.markdownRows(b)
+		b.Flush() // a Builder takes everything
+		c.add("\n" + table.String())
 	}
 	for _, note := range r.Notes {
-		fmt.Fprintf(b, "\nNote: %s.\n", markdownEscape(OneLine(note)))
+		c.add("\nNote: " + markdownCell(OneLine(note)) + ".\n")
 	}
-	fmt.Fprintln(b)
-	b.Flush() // a Builder takes everything
-	return text.String()
+	if len(r.Findings) > 0 && !c.findings(groups(r)) {
+		fmt.Fprint(&c.text, "\nThere are more findings than a comment holds; the JSON report has them.\n")
+	}
+	c.text.WriteString("\n")
+	return true
 }
 
-// maxCell bounds a cell of a comment.
-const maxCell = 200
-
-func markdownGroup(b *bufio.Writer, group []audit.Finding) {
-	for i, f := range group {
-		if i == maxShown {
-			markdownRow(b, []string{string(f.Severity), f.Rule, fmt.Sprintf("and %d more", len(group)-i), "", ""})
-			return
-		}
-		fix := ""
-		if i == 0 {
-			fix = f.Fix
-		}
-		markdownRow(b, []string{string(f.Severity), f.Rule + " " + f.Title, clip(what(f), maxCell), clip(where(f), maxCell), fix})
+// findings writes a table of findings; false where it doesn't hold them all.
+func (c *comment) findings(groups []group) bool {
+	if !c.add("\n| severity | rule | what | where | fix |\n| --- | --- | --- | --- | --- |\n") {
+		return false
 	}
+	for _, g := range groups {
+		for i, f := range g.listed {
+			cells := []string{string(f.Severity), f.Rule + " " + f.Title, clip(what(f), maxCell), clip(where(f), maxCell), ""}
+			switch i {
+			case 0:
+				cells[4] = f.Fix
+			case maxShown:
+				cells = []string{string(f.Severity), f.Rule, g.more(), "", ""}
+			}
+			if !c.add(markdownCells(cells)) {
+				return false
+			}
+			if i == maxShown {
+				break
+			}
+		}
+	}
+	return true
 }
+
+// markdownCell is s so short that many fit a comment.
+func markdownCell(s string) string { return markdownEscape(clip(s, maxCell)) }
 
 // AuditRules documents the rules: a table, JSON, and in Markdown the whole
 // document.

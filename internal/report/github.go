@@ -21,7 +21,12 @@ func (a *Audit) github(w io.Writer) error {
 			}
 			fmt.Fprintf(b, "::%s title=%s::%s\n", githubLevel(f.Severity), githubProperty(f.Rule+" "+f.Title), githubData(text+"\nfix: "+f.Fix))
 		}
-		fmt.Fprintf(b, "::notice title=tare audit::%s\n", githubData(verdict(r)))
+		for _, u := range r.Unlisted {
+			if !u.Ignored {
+				fmt.Fprintf(b, "::%s title=%s::%s\n", githubLevel(u.Severity), githubProperty(u.Rule), githubData(fmt.Sprintf("%s: %d more findings", Quote(r.Image), u.Count)))
+			}
+		}
+		fmt.Fprintf(b, "::notice title=tare audit::%s\n", githubData(verdict(Quote(r.Image), r)))
 	}
 	for _, f := range a.Failures {
 		fmt.Fprintf(b, "::error title=tare audit::%s\n", githubData(Quote(f.Image)+" could not be judged: "+OneLine(f.Error)))

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -107,9 +108,12 @@ func (a *Audit) sarif(w io.Writer) error {
 	for _, f := range a.Failures {
 		invocation.Notifications = append(invocation.Notifications, sarifNotification{"error", sarifMessage{f.Image + ": " + f.Error}})
 	}
-	run.Invocations = []sarifInvocation{invocation}
 	run.Results = []sarifResult{}
 	for _, r := range a.Reports {
+		for _, u := range r.Unlisted {
+			text := fmt.Sprintf("%s: %d more findings of %s are counted and not listed", OneLine(r.Image), u.Count, u.Rule)
+			invocation.Notifications = append(invocation.Notifications, sarifNotification{"warning", sarifMessage{text}})
+		}
 		for _, list := range [][]audit.Finding{r.Findings, r.Ignored} {
 			for _, f := range list {
 				result := newSarifResult(r.Image, f)
@@ -118,6 +122,7 @@ func (a *Audit) sarif(w io.Writer) error {
 			}
 		}
 	}
+	run.Invocations = []sarifInvocation{invocation}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")

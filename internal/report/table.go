@@ -282,15 +282,19 @@ func (t *Table) markdownRows(b *bufio.Writer) {
 	}
 }
 
-func markdownRow(b *bufio.Writer, cells []string) {
+func markdownRow(b *bufio.Writer, cells []string) { b.WriteString(markdownCells(cells)) }
+
+// markdownCells returns a row of a table.
+func markdownCells(cells []string) string {
+	var b strings.Builder
 	for _, cell := range cells {
 		text := strings.TrimLeft(cell, " ")
 		indent := strings.Repeat("&nbsp;", len(cell)-len(text)) // spaces alone would be lost
-		fmt.Fprintf(b, "| %s%s ", indent, markdownEscape(text))
+		fmt.Fprintf(&b, "| %s%s ", indent, markdownEscape(text))
 	}
-	fmt.Fprintln(b, "|")
+	return b.String() + "|\n"
 }
 
 func markdownEscape(s string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "\n", " ").Replace(s)
+	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "\n", " ").Replace(s)
 }

@@ -1,0 +1,97 @@
+package audit
+
+import (
+	"cmp"
+	"slices"
+)
+
+// maxListed is how many findings of one rule are listed; what there is more is
+// counted.
+const maxListed = 1000
+
+// A haul is the findings of an image.
+type haul struct {
+	found, ignored []Finding
+	counts         map[kind]int
+	// used tells which ignores have let a finding pass, or would have.
+	used []bool
+}
+
+// A kind is what findings are counted by.
+type kind struct {
+	rule     string
+	severity Severity
+	ignored  bool
+}
+
+// Unlisted says how many findings of a rule there are beside the listed ones.
+type Unlisted struct {
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	// Ignored tells those that the settings let pass from the others.
+	Ignored bool `json:"ignored"`
+	Count   int  `json:"count"`
+}
+
+// take masks a finding and lists it, or only counts it where there are many.
+func (a *auditor) take(f Finding) {
+	path := f.Path
+	for _, text := range []*string{&f.Message, &f.Path, &f.key} {
+		*text = a.secrets.redact(*text)
+	}
+	f.Reason = a.reason(&f, path)
+	k := kind{f.Rule, f.Severity, f.Reason != ""}
+	a.haul.counts[k]++
+	switch {
+	case a.haul.counts[k] > maxListed:
+	case k.ignored:
+		a.haul.ignored = append(a.haul.ignored, f)
+	default:
+		a.haul.found = append(a.haul.found, f)
+	}
+}
+
+// counted returns the findings by severity, and those that aren't listed.
+func (h *haul) counted() (counts Counts, unlisted []Unlisted) {
+	unlisted = []Unlisted{}
+	for k, n := range h.counts {
+		switch {
+		case k.ignored:
+			counts.Ignored += n
+		case k.severity == Error:
+			counts.Error += n
+		case k.severity == Warning:
+			counts.Warning += n
+		default:
+			counts.Info += n
+		}
+		if n > maxListed {
+			unlisted = append(unlisted, Unlisted{k.rule, k.severity, k.ignored, n - maxListed})
+		}
+	}
+	slices.SortFunc(unlisted, func(x, y Unlisted) int {
+		return cmp.Or(cmp.Compare(y.Severity.Rank(), x.Severity.Rank()), cmp.Compare(x.Rule, y.Rule), compareBool(x.Ignored, y.Ignored))
+	})
+	return counts, unlisted
+}
+
+func compareBool(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case y:
+		return -1
+	}
+	return 1
+}
+
+// reaches reports whether a finding that isn't ignored is of that severity or
+// above.
+func (h *haul) reaches(limit Severity) bool {
+	for k := range h.counts {
+		if !k.ignored && limit != Off && k.severity.Rank() >= limit.Rank() {
+			return true
+		}
+	}
+	return false
+}
