@@ -130,6 +130,9 @@ func (c *copier) copy(ctx context.Context, ref string, to destination, std stdio
 		return err
 	}
 	defer b.Close()
+	if to.transport == image.Daemon {
+		b = b.WithoutReferrers()
+	}
 	if err := to.write(ctx, b, c.source.network, std); err != nil {
 		return err
 	}

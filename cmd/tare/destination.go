@@ -122,7 +122,8 @@ func loadBundle(ctx context.Context, b *bundle.Bundle, network *networkFlags) er
 		return err
 	}
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(b.WriteArchive(ctx, w)) }()
+	alone := b.WithoutReferrers() // an engine has no place for them
+	go func() { w.CloseWithError(alone.WriteArchive(ctx, w)) }()
 	_, err := opts.Engine.Load(ctx, r)
 	r.CloseWithError(context.Canceled)
 	if err != nil {
@@ -137,7 +138,7 @@ func pushBundle(ctx context.Context, b *bundle.Bundle, ref registry.Reference, n
 	if err := network.connect(&opts, false, true); err != nil {
 		return err
 	}
-	std.progress.begin("pushing " + ref.String())
+	std.progress.begin("pushing", ref.String())
 	return b.Push(ctx, opts.Registry, ref, std.progress.add)
 }
 

@@ -10,10 +10,10 @@ import (
 	"devops-go/internal/report"
 )
 
-// A progress says on a terminal how far a long read has come. Its methods are
+// A progress says on a terminal how far a long read or a push has come. Its methods are
 // safe for concurrent use.
 type progress struct {
-	name  atomic.Pointer[string]
+	doing atomic.Pointer[string]
 	bytes atomic.Int64
 	end   chan struct{}
 	once  sync.Once
@@ -25,7 +25,7 @@ const (
 	progressStep  = 200 * time.Millisecond
 )
 
-// startProgress starts to tell of what is read on w, if that is a terminal.
+// startProgress starts to tell on w of what is done, if that is a terminal.
 func startProgress(w io.Writer) *progress {
 	p := &progress{end: make(chan struct{})}
 	if terminalWidth(w) > 0 {
@@ -34,13 +34,14 @@ func startProgress(w io.Writer) *progress {
 	return p
 }
 
-// begin says what is read from now on.
-func (p *progress) begin(name string) {
+// begin says what is done from now on, as "reading", and to what.
+func (p *progress) begin(doing, name string) {
+	doing += " " + report.Quote(name)
 	p.bytes.Store(0)
-	p.name.Store(&name)
+	p.doing.Store(&doing)
 }
 
-// add counts bytes that were read.
+// add counts bytes that were moved.
 func (p *progress) add(n int64) { p.bytes.Add(n) }
 
 // stop takes the message away; nothing is told after it.
@@ -62,9 +63,9 @@ func (p *progress) tell(w io.Writer) {
 			return
 		case <-timer.C:
 			timer.Reset(progressStep)
-			if name := p.name.Load(); name != nil {
+			if doing := p.doing.Load(); doing != nil {
 				shown = true
-				fmt.Fprintf(w, "\r\x1b[Kreading %s: %s", report.Quote(*name), report.Size(p.bytes.Load()))
+				fmt.Fprintf(w, "\r\x1b[K%s: %s", *doing, report.Size(p.bytes.Load()))
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.I
 	if err := s.network.connect(&opts, parsed.Transport == image.Daemon, parsed.Transport == image.Registry); err != nil {
 		return nil, fmt.Errorf("%s: %w", report.Quote(ref), err)
 	}
-	std.progress.begin(ref)
+	std.progress.begin("reading", ref)
 	return image.Open(ctx, ref, opts)
 }
 

@@ -149,7 +149,7 @@ func (b *Bundle) Image(ctx context.Context, d image.Descriptor) (*image.Image, e
 // Attach adds a document about the image of manifest subject, as a manifest
 // that refers to it (image-spec, manifest.md, "Guidelines for Artifact Usage").
 func (b *Bundle) Attach(subject image.Descriptor, mediaType string, document []byte, annotations map[string]string) error {
-	b.refer()
+	own := len(b.contents)
 	empty := b.Add(FromBytes(image.MediaTypeEmpty, []byte("{}")))
 	layer := b.Add(FromBytes(mediaType, document))
 	d, err := b.AddJSON(image.MediaTypeManifest, image.Manifest{
@@ -165,14 +165,31 @@ func (b *Bundle) Attach(subject image.Descriptor, mediaType string, document []b
 		return err
 	}
 	d.ArtifactType, d.Annotations = mediaType, annotations
+	b.refer(own)
 	b.Referrers = append(b.Referrers, d)
 	return nil
 }
 
-// refer marks what is added from now on as there for referrers only.
-func (b *Bundle) refer() {
+// WithoutReferrers returns the bundle without what refers to it. Only b is
+// closed.
+func (b *Bundle) WithoutReferrers() *Bundle {
+	alone := *b
+	alone.contents, alone.Referrers, alone.closers = b.image(), nil, nil
+	return &alone
+}
+
+// image is the content that isn't there for referrers only.
+func (b *Bundle) image() []Content {
 	if len(b.Referrers) == 0 {
-		b.own = len(b.contents)
+		return b.contents
+	}
+	return b.contents[:b.own]
+}
+
+// refer marks the contents from the own-th on as there for referrers only.
+func (b *Bundle) refer(own int) {
+	if len(b.Referrers) == 0 {
+		b.own = own
 	}
 }
 

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
+	"devops-go/internal/layers"
 	"devops-go/internal/registry"
 )
 
@@ -177,6 +179,9 @@ func (c *collector) missing(d image.Descriptor, err error) error {
 
 // referrers adds the manifests beside the image that are about it.
 func (c *collector) referrers(ctx context.Context) error {
+	if c.img.Source == image.Registry {
+		return c.askReferrers(ctx)
+	}
 	for _, d := range c.img.Attestations {
 		if c.bundle.has(d.Digest) {
 			continue
@@ -195,12 +200,55 @@ func (c *collector) referrers(ctx context.Context) error {
 		if m.Subject == nil || !c.bundle.has(m.Subject.Digest) {
 			continue
 		}
-		c.bundle.refer()
-		if err := c.collect(ctx, d); err != nil {
+		if err := c.referrer(ctx, d); err != nil {
 			return err
 		}
-		c.bundle.Referrers = append(c.bundle.Referrers, d)
 	}
+	return nil
+}
+
+// askReferrers adds what a registry lists as being about the manifests, and
+// about what it lists.
+func (c *collector) askReferrers(ctx context.Context) error {
+	var subjects []digest.Digest
+	for _, content := range c.bundle.contents {
+		if content.manifest {
+			subjects = append(subjects, content.Digest)
+		}
+	}
+	for len(subjects) > 0 {
+		found := make([][]image.Descriptor, len(subjects))
+		err := layers.Each(ctx, maxTransfers, len(subjects), func(ctx context.Context, i int) (err error) {
+			found[i], err = c.img.Referrers(ctx, subjects[i])
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		subjects = nil
+		for _, d := range slices.Concat(found...) {
+			if c.bundle.has(d.Digest) {
+				continue
+			}
+			if err := c.referrer(ctx, d); errors.Is(err, fs.ErrNotExist) {
+				continue // a list outlives what it lists
+			} else if err != nil {
+				return err
+			}
+			subjects = append(subjects, d.Digest)
+		}
+	}
+	return nil
+}
+
+// referrer adds the manifest d with all that it leads to.
+func (c *collector) referrer(ctx context.Context, d image.Descriptor) error {
+	own := len(c.bundle.contents)
+	if err := c.collect(ctx, d); err != nil {
+		return err
+	}
+	c.bundle.refer(own)
+	c.bundle.Referrers = append(c.bundle.Referrers, d)
 	return nil
 }
 

@@ -11,13 +11,16 @@ import (
 	"devops-go/internal/registry"
 )
 
-// maxUploads is how many blobs are pushed at once.
-const maxUploads = 4
+// maxTransfers is how many blobs are pushed, or lists asked for, at once.
+const maxTransfers = 4
 
 // Push pushes the bundle as ref: first the blobs, then the manifests from the
 // leaves up, so that what the registry shows is whole, then what refers to
 // them. Progress, if not nil, is told of the bytes that went out.
 func (b *Bundle) Push(ctx context.Context, client *registry.Client, ref registry.Reference, progress func(int64)) error {
+	if d := ref.Digest(); !d.IsZero() && d != b.Root.Digest {
+		return fmt.Errorf("pushing to %s: the image is %s", ref, b.Root.Digest)
+	}
 	var blobs, manifests []Content
 	for _, c := range b.contents {
 		if c.isManifest() {
@@ -27,7 +30,7 @@ func (b *Bundle) Push(ctx context.Context, client *registry.Client, ref registry
 		}
 	}
 	var arrived atomic.Int64
-	err := layers.Each(ctx, maxUploads, len(blobs), func(ctx context.Context, i int) error {
+	err := layers.Each(ctx, maxTransfers, len(blobs), func(ctx context.Context, i int) error {
 		if err := blobs[i].push(ctx, client, ref, progress); err != nil {
 			return err
 		}

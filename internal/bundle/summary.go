@@ -79,11 +79,7 @@ func (b *Bundle) summarize(img *image.Image) ImageSummary {
 // referrers only.
 func (b *Bundle) size() int64 {
 	var sum int64
-	own := b.contents
-	if len(b.Referrers) > 0 {
-		own = own[:b.own]
-	}
-	for _, c := range own {
+	for _, c := range b.image() {
 		sum += c.Size
 	}
 	return sum

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"devops-go/internal/digest"
 	"devops-go/internal/engine"
 	"devops-go/internal/registry"
 )
@@ -71,6 +72,23 @@ func openRegistry(ctx context.Context, name string, opts Options) (*Image, error
 	}
 	img.Source, img.Tags, img.Root = Registry, []string{ref.String()}, describe(top)
 	return img, nil
+}
+
+// Referrers lists the manifests in the image's repository that are about the
+// manifest subject; none for an image that isn't in a registry.
+func (img *Image) Referrers(ctx context.Context, subject digest.Digest) ([]Descriptor, error) {
+	s, ok := img.store.(registryStore)
+	if !ok {
+		return nil, nil
+	}
+	list, err := s.client.Referrers(ctx, s.ref, subject, "")
+	var all []Descriptor
+	for _, d := range list {
+		all = append(all, Descriptor{
+			MediaType: d.MediaType, ArtifactType: d.ArtifactType, Digest: d.Digest, Size: d.Size, Annotations: d.Annotations,
+		})
+	}
+	return all, err
 }
 
 // describe tells an index from a manifest by the content, as the header may

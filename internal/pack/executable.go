@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"devops-go/internal/image"
@@ -96,6 +97,9 @@ func readExecutable(r io.ReaderAt) (*Executable, error) {
 		return nil, fmt.Errorf("not a readable ELF file: %w", err)
 	}
 	defer f.Close()
+	if err := checkWhole(f, r); err != nil {
+		return nil, err
+	}
 	e := new(Executable)
 	if err := e.link(f); err != nil {
 		return nil, err
@@ -111,6 +115,20 @@ func readExecutable(r io.ReaderAt) (*Executable, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+// checkWhole refuses a file that ends before what is loaded of it does.
+func checkWhole(f *elf.File, r io.ReaderAt) error {
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_LOAD || p.Filesz == 0 {
+			continue
+		}
+		end := p.Off + p.Filesz
+		if _, err := r.ReadAt(make([]byte, 1), int64(end-1)); err != nil || end < p.Off {
+			return fmt.Errorf("cut short: a segment ends at byte %d", end)
+		}
+	}
+	return nil
 }
 
 // notELF says what a file is that is no ELF file.
@@ -214,6 +232,24 @@ func (e *Executable) setting(key string) string {
 		}
 	}
 	return ""
+}
+
+// loaderHas reports whether the interpreter is the library, too, under whatever
+// name: musl's is the C library.
+func (e *Executable) loaderHas(library string) bool {
+	if !strings.HasPrefix(filepath.Base(e.Interpreter), "ld-musl-") {
+		return false
+	}
+	part, _, _ := strings.Cut(strings.TrimPrefix(library, "lib"), ".")
+	return slices.Contains([]string{"c", "pthread", "rt", "m", "dl", "util", "xnet"}, part)
+}
+
+// static says how the program could be built to need nothing.
+func (e *Executable) static() string {
+	if e.setting("-buildmode") == "pie" && e.setting("CGO_ENABLED") == "0" {
+		return "build it without -buildmode=pie, for which Go asks for an interpreter"
+	}
+	return "build it with CGO_ENABLED=0"
 }
 
 // needs lists what a program that isn't static asks for.

@@ -123,6 +123,9 @@ func (a Addition) collect(tree map[string]*node, parents bool) error {
 			return errChanged
 		}
 	}
+	if info, err := os.Stat(root); err == nil && a.Target == "" && !info.IsDir() {
+		a.Target = filepath.Base(a.Source)
+	}
 	if parents {
 		for dir := path.Dir(a.Target); dir != "." && tree[dir] == nil; dir = path.Dir(dir) {
 			tree[dir] = directory(dir, 0o755)

@@ -65,7 +65,7 @@ func (s *Spec) check() error {
 		}
 		seen[p] = e
 		if !e.Static() && s.Base == nil && len(s.Layers) == 0 && len(s.Add) == 0 {
-			return hint(fmt.Errorf("%q: dynamically linked: it needs %s", e.Path, e.needs()), "build it with CGO_ENABLED=0, or bring what it needs with --base IMAGE")
+			return hint(fmt.Errorf("%q: dynamically linked: it needs %s", e.Path, e.needs()), e.static()+"; or bring what it needs with --base IMAGE")
 		}
 	}
 	if len(s.Executables) == 0 {
@@ -251,13 +251,13 @@ func (b *builder) checkLoads(ctx context.Context, manifest image.Descriptor, e *
 		missing = append(missing, e.Interpreter)
 	}
 	for _, library := range e.Libraries {
-		if !names[baseName(library)] {
+		if !names[baseName(library)] && !e.loaderHas(library) {
 			missing = append(missing, library)
 		}
 	}
 	if len(missing) > 0 {
 		return hint(fmt.Errorf("dynamically linked: it needs %s, of which the image lacks %s", e.needs(), strings.Join(missing, ", ")),
-			"build it with CGO_ENABLED=0, or take a base that it was linked for")
+			e.static()+"; or take a base that it was linked for")
 	}
 	return nil
 }

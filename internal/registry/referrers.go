@@ -50,7 +50,7 @@ func (s subjectOf) descriptor(mediaType string, d digest.Digest, size int) Descr
 // API, and where there is none reads the fallback tag.
 func (c *Client) Referrers(ctx context.Context, ref Reference, d digest.Digest, artifactType string) ([]Descriptor, error) {
 	all, err := c.referrers(ctx, ref, d, artifactType)
-	if errors.Is(err, ErrNotFound) {
+	if lacksReferrers(err) {
 		all, err = c.fallback(ctx, ref, d)
 	}
 	if err != nil {
@@ -60,6 +60,21 @@ func (c *Client) Referrers(ctx context.Context, ref Reference, d digest.Digest, 
 	return slices.DeleteFunc(all, func(d Descriptor) bool {
 		return artifactType != "" && d.ArtifactType != artifactType
 	}), nil
+}
+
+// lacksReferrers reports whether err is how a registry answers that has no
+// referrers API: 404 by the specification, and what else is heard of unknown
+// paths.
+func lacksReferrers(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Status {
+	case http.StatusNotFound, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusNotImplemented:
+		return true
+	}
+	return false
 }
 
 func (c *Client) referrers(ctx context.Context, ref Reference, d digest.Digest, artifactType string) ([]Descriptor, error) {

@@ -31,6 +31,9 @@ func Bundle(s bundle.Summary) Document {
 			{"transfer", Size(img.Transfer)},
 		})
 	}
+	if n := len(s.Referrers); n > 0 {
+		add([]fact{{"referrers", strconv.Itoa(n)}})
+	}
 	tables[len(tables)-1].Notes = []string{sizesNote}
 	return Document{Tables: tables, Value: s}
 }
