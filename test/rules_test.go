@@ -19,7 +19,7 @@ var rooms = map[string][][]string{
 	},
 	"tare": {
 		{"internal/deflate", "internal/digest", "internal/dockerconfig", "internal/inflate", "internal/tarscan"},
-		{"internal/pgzip", "internal/registry", "internal/engine"},
+		{"internal/pgzip", "internal/registry", "internal/registrytest", "internal/engine"},
 		{"internal/image"},
 		{"internal/imagetest", "internal/layers"},
 		{"internal/bundle"},

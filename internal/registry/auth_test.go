@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"devops-go/internal/dockerconfig"
+
+	"devops-go/internal/registrytest"
 )
 
 // The secrets that no error, log or URL of these tests may show.
@@ -62,12 +64,12 @@ func (s *tokenService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // bearer makes f demand a token of s for the requests that guarded picks; it
 // accepts the tokens that good picks.
 func (f *fake) bearer(s *tokenService, guarded func(r *http.Request) bool, good func(token string) bool) {
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		if !guarded(r) || good(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
 			return false
 		}
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="registry.test",scope="repository:app:pull"`, s.server.URL))
-		refuse(w, 401, "UNAUTHORIZED", "sent: "+r.Header.Get("Authorization"))
+		registrytest.Refuse(w, 401, "UNAUTHORIZED", "sent: "+r.Header.Get("Authorization"))
 		return true
 	}
 }
@@ -92,7 +94,7 @@ func TestBearer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f, s := newFake(t), newTokenService(t)
-			f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+			f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 			f.bearer(s, inV2, anyToken)
 			c, _ := f.client(Options{Credentials: credentials(tt.cred)})
 			for range 3 {
@@ -110,7 +112,7 @@ func TestBearer(t *testing.T) {
 // A registry token is sent as it is; a registry may call its tokens access_token.
 func TestBearerOtherForms(t *testing.T) {
 	f, s := newFake(t), newTokenService(t)
-	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 	f.bearer(s, inV2, func(token string) bool { return token == registryToken })
 	c, _ := f.client(Options{Credentials: credentials(dockerconfig.Credential{RegistryToken: registryToken})})
 	if _, err := c.Manifest(t.Context(), f.ref("app")); err != nil || len(s.asked) > 0 {
@@ -129,18 +131,18 @@ func TestBearerOtherForms(t *testing.T) {
 // for run out is replaced.
 func TestBearerExpiry(t *testing.T) {
 	f, s := newFake(t), newTokenService(t)
-	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 	good := accessToken + "-1"
 	f.bearer(s, inV2, func(token string) bool { return token == good })
 	now := time.Now()
 	c, _ := f.client(Options{Now: func() time.Time { return now }})
 	pull := func(wantRequests, wantTokens int) {
 		t.Helper()
-		before := len(f.requests())
+		before := len(f.Requests())
 		if _, err := c.Manifest(t.Context(), f.ref("app")); err != nil {
 			t.Fatal(err)
 		}
-		if got := len(f.requests()) - before; got != wantRequests || s.issued != wantTokens {
+		if got := len(f.Requests()) - before; got != wantRequests || s.issued != wantTokens {
 			t.Errorf("%d requests with %d tokens, want %d with %d", got, s.issued, wantRequests, wantTokens)
 		}
 	}
@@ -155,7 +157,7 @@ func TestBearerExpiry(t *testing.T) {
 // Many goroutines that need the same token ask for it once.
 func TestBearerTogether(t *testing.T) {
 	f, s := newFake(t), newTokenService(t)
-	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 	f.bearer(s, inV2, anyToken)
 	c, _ := f.client(Options{})
 	var wg sync.WaitGroup
@@ -187,7 +189,7 @@ func TestAuthLate(t *testing.T) {
 				if _, err := c.PushBlob(t.Context(), f.ref("app"), b); err != nil {
 					t.Fatal(err)
 				}
-				if _, ok := f.blob("app", b.Digest); !ok || len(naps.all) > 0 {
+				if _, ok := f.Blob("app", b.Digest); !ok || len(naps.all) > 0 {
 					t.Errorf("stored: %v, after %d retries", ok, len(naps.all))
 				}
 				want := "repository%3Aapp%3Apull%2Cpush"
@@ -200,12 +202,12 @@ func TestAuthLate(t *testing.T) {
 }
 
 func (f *fake) basic(user, pass string) {
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		if u, p, _ := r.BasicAuth(); u == user && p == pass {
 			return false
 		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="Registry Realm"`)
-		refuse(w, 401, "UNAUTHORIZED", "authentication required, not "+r.Header.Get("Authorization"))
+		registrytest.Refuse(w, 401, "UNAUTHORIZED", "authentication required, not "+r.Header.Get("Authorization"))
 		return true
 	}
 }
@@ -222,11 +224,11 @@ func TestBasic(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+			f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 			f.basic("me", password)
 			c, naps := f.client(Options{Credentials: credentials(tt.cred)})
 			_, err := c.Manifest(t.Context(), f.ref("app"))
-			pinged := c.Ping(t.Context(), f.host())
+			pinged := c.Ping(t.Context(), f.Host())
 			if tt.wantErr == "" {
 				if err != nil || pinged != nil {
 					t.Errorf("%v, %v", err, pinged)
@@ -239,7 +241,7 @@ func TestBasic(t *testing.T) {
 			if !errors.Is(err, ErrUnauthorized) || !errors.Is(pinged, ErrUnauthorized) {
 				t.Errorf("not ErrUnauthorized: %v, %v", err, pinged)
 			}
-			checkLine(t, err, f.host())
+			checkLine(t, err, f.Host())
 			checkSecret(t, err, "wr0ng", "bWU6d3IwbmM")
 		})
 	}
@@ -289,9 +291,9 @@ func TestAuthFaults(t *testing.T) {
 			if tt.answer != nil {
 				s.answer = tt.answer
 			}
-			f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+			f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 				w.Header().Set("WWW-Authenticate", strings.ReplaceAll(tt.challenge, "TOKEN", s.server.URL))
-				refuse(w, 401, "UNAUTHORIZED", "not with "+r.Header.Get("Authorization"))
+				registrytest.Refuse(w, 401, "UNAUTHORIZED", "not with "+r.Header.Get("Authorization"))
 				return true
 			}
 			c, _ := f.client(Options{Credentials: credentials(tt.cred)})
@@ -302,7 +304,7 @@ func TestAuthFaults(t *testing.T) {
 			if s.issued > maxAttempts {
 				t.Errorf("token service asked %d times", s.issued)
 			}
-			checkLine(t, err, f.host())
+			checkLine(t, err, f.Host())
 			checkSecret(t, err)
 		})
 	}
@@ -332,10 +334,10 @@ func TestRedirectCredentials(t *testing.T) {
 	}))
 	defer other.Close()
 	f := newFake(t)
-	d := f.addBlob("app", content)
+	d := f.AddBlob("app", content)
 	f.basic("me", password)
-	guard := f.fault
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	guard := f.Fault
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		if guard(w, r, n) {
 			return true
 		}
@@ -363,22 +365,22 @@ func TestRedirectCredentials(t *testing.T) {
 func TestLocationCredentials(t *testing.T) {
 	elsewhere := newFake(t)
 	var sent []string
-	elsewhere.uploads["there"] = nil
-	elsewhere.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	elsewhere.SetUpload("there", func([]byte) []byte { return nil })
+	elsewhere.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		sent = append(sent, r.Header.Get("Authorization"))
 		return false
 	}
 	f := newFake(t)
 	f.basic("me", password)
-	guard := f.fault
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	guard := f.Fault
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		if guard(w, r, n) {
 			return true
 		}
 		if r.Method != http.MethodPost {
 			return false
 		}
-		w.Header().Set("Location", elsewhere.server.URL+elsewhere.location("app", "there", 0))
+		w.Header().Set("Location", elsewhere.HTTP.URL+elsewhere.Location("app", "there", 0))
 		w.WriteHeader(202)
 		return true
 	}
@@ -387,7 +389,7 @@ func TestLocationCredentials(t *testing.T) {
 	if _, err := c.PushBlob(t.Context(), f.ref("app"), b); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := elsewhere.blob("app", b.Digest); !ok || len(sent) != 2 || strings.Join(sent, "") != "" {
+	if _, ok := elsewhere.Blob("app", b.Digest); !ok || len(sent) != 2 || strings.Join(sent, "") != "" {
 		t.Errorf("stored: %v, the other host was sent %q", ok, sent)
 	}
 }

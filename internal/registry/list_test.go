@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/registrytest"
 )
 
 func TestTags(t *testing.T) {
@@ -43,7 +44,7 @@ func TestTags(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+			f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 				page, ok := tt.pages[r.URL.RawQuery]
 				body, link, _ := strings.Cut(page, "\n")
 				if link != "" {
@@ -65,7 +66,7 @@ func TestTags(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
 				t.Fatalf("error %v, want %q", err, tt.wantErr)
 			}
-			checkLine(t, err, f.host())
+			checkLine(t, err, f.Host())
 		})
 	}
 }
@@ -127,7 +128,7 @@ func TestReferrers(t *testing.T) {
 	for _, api := range []bool{true, false} {
 		t.Run(fmt.Sprintf("api=%v", api), func(t *testing.T) {
 			f := newFake(t)
-			f.referrers = api
+			f.Referrers = api
 			c, _ := f.client(Options{})
 			for _, kind := range []string{"a/b", "c/d", "a/b"} {
 				content := subjectManifest(t, kind, about)
@@ -161,16 +162,26 @@ func TestReferrers(t *testing.T) {
 func TestReferrersFaults(t *testing.T) {
 	about := digest.FromBytes([]byte("subject"))
 	f := newFake(t)
-	f.addManifest("app", "sha256-"+about.Hex(), MediaTypeOCIIndex, []byte(`{"manifests":"none"}`))
+	f.AddManifest("app", "sha256-"+about.Hex(), MediaTypeOCIIndex, []byte(`{"manifests":"none"}`))
 	c, _ := f.client(Options{})
 	if _, err := c.Referrers(t.Context(), f.ref("app"), about, ""); err == nil || !strings.Contains(err.Error(), "is not an image index") {
 		t.Errorf("tag that is no index: %v", err)
 	}
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
-		refuse(w, http.StatusForbidden, "DENIED", "no")
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		registrytest.Refuse(w, http.StatusForbidden, "DENIED", "no")
 		return true
 	}
 	if _, err := c.Referrers(t.Context(), f.ref("app"), about, ""); !errors.Is(err, ErrUnauthorized) {
 		t.Errorf("forbidden: %v", err)
+	}
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		unknown := strings.Contains(r.URL.Path, "/referrers/")
+		if unknown {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		return unknown
+	}
+	if got, err := c.Referrers(t.Context(), f.ref("other"), about, ""); err != nil || len(got) != 0 {
+		t.Errorf("API refused as an unknown path: %v, %v", got, err)
 	}
 }

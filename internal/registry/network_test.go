@@ -21,6 +21,7 @@ import (
 
 	"devops-go/internal/digest"
 	"devops-go/internal/dockerconfig"
+	"devops-go/internal/registrytest"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -61,7 +62,7 @@ func TestRetryWaits(t *testing.T) {
 		{507, "", nil},
 	} {
 		f := newFake(t)
-		f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 			if tt.after != "" {
 				w.Header().Set("Retry-After", tt.after)
 			}
@@ -88,13 +89,13 @@ func TestRetryWaits(t *testing.T) {
 // worth a wait.
 func TestConnectionRefused(t *testing.T) {
 	f := newFake(t)
-	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 	c, naps := f.client(Options{})
 	if _, err := c.Manifest(t.Context(), f.ref("app")); err != nil {
 		t.Fatal(err)
 	}
-	f.server.CloseClientConnections()
-	f.server.Listener.Close()
+	f.HTTP.CloseClientConnections()
+	f.HTTP.Listener.Close()
 	_, err := c.Manifest(t.Context(), f.ref("app"))
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || len(naps.all) != maxAttempts-1 {
 		t.Errorf("known host: %v after %d waits", err, len(naps.all))
@@ -104,7 +105,7 @@ func TestConnectionRefused(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || len(naps.all) != 0 {
 		t.Errorf("new host: %v after %d waits", err, len(naps.all))
 	}
-	checkLine(t, err, f.host())
+	checkLine(t, err, f.Host())
 }
 
 // newTLS makes f a registry that speaks TLS only, and returns its host and
@@ -123,7 +124,7 @@ func newTLS(t *testing.T, f *fake) (string, *tls.Config) {
 // On loopback TLS is spoken where it is understood, and must then be right.
 func TestTLS(t *testing.T) {
 	f := newFake(t)
-	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 	addr, config := newTLS(t, f)
 	ref, err := ParseReference(addr + "/app")
 	if err != nil {
@@ -145,14 +146,14 @@ func TestTLS(t *testing.T) {
 func (f *fake) everywhere(c *Client) {
 	dial := c.transport.DialContext
 	c.transport.DialContext = func(ctx context.Context, network, _ string) (conn net.Conn, err error) {
-		return dial(ctx, network, f.host())
+		return dial(ctx, network, f.Host())
 	}
 }
 
 // Off loopback plain http is an option, by host.
 func TestPlainHTTP(t *testing.T) {
 	f := newFake(t)
-	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 	ref, err := ParseReference("registry.test:5000/app")
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +207,7 @@ func TestNoDowngrade(t *testing.T) {
 			if err := c.Ping(t.Context(), addr); err != nil {
 				t.Fatal(err)
 			}
-			f.fault = fault
+			f.Fault = fault
 			_, err = c.PushBlob(t.Context(), ref, blobOf([]byte("x")))
 			if err == nil || !strings.Contains(err.Error(), "to plain http://plain.test") {
 				t.Errorf("error %v", err)
@@ -220,16 +221,16 @@ func TestNoDowngrade(t *testing.T) {
 func TestMirrors(t *testing.T) {
 	main, first, second := newFake(t), newFake(t), newFake(t)
 	content := pattern(1000)
-	d := main.addBlob("app", content)
-	main.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
-	main.addManifest("app", "rare", MediaTypeOCIManifest, []byte(manifestText))
-	second.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
-	first.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
-		refuse(w, 403, "DENIED", "not today")
+	d := main.AddBlob("app", content)
+	main.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	main.AddManifest("app", "rare", MediaTypeOCIManifest, []byte(manifestText))
+	second.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	first.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		registrytest.Refuse(w, 403, "DENIED", "not today")
 		return true
 	}
-	c, _ := main.client(Options{Mirrors: map[string][]string{main.host(): {"127.0.0.1:1", first.host(), second.host()}}})
-	asked := func() int { return len(main.requests()) }
+	c, _ := main.client(Options{Mirrors: map[string][]string{main.Host(): {"127.0.0.1:1", first.Host(), second.Host()}}})
+	asked := func() int { return len(main.Requests()) }
 
 	if _, err := c.Manifest(t.Context(), main.ref("app")); err != nil || asked() != 0 {
 		t.Errorf("latest: %v, the registry was asked %d times", err, asked())
@@ -245,26 +246,26 @@ func TestMirrors(t *testing.T) {
 	if n, err := io.Copy(io.Discard, rc); err != nil || n != 1000 {
 		t.Errorf("blob: %d bytes, %v", n, err)
 	}
-	if _, err := c.Manifest(t.Context(), main.ref("app:none")); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), main.host()+": GET") {
+	if _, err := c.Manifest(t.Context(), main.ref("app:none")); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), main.Host()+": GET") {
 		t.Errorf("none: %v", err)
 	}
 	if _, err := c.PushBlob(t.Context(), main.ref("app"), blobOf([]byte("x"))); err != nil {
 		t.Error(err)
 	}
-	if methods(second.requests()) != "GET GET GET GET" {
-		t.Errorf("the mirror was sent %q", second.requests())
+	if methods(second.Requests()) != "GET GET GET GET" {
+		t.Errorf("the mirror was sent %q", second.Requests())
 	}
 }
 
 // Docker Hub's API has another address than its name, and its own key.
 func TestHub(t *testing.T) {
 	f := newFake(t)
-	f.addManifest("library/app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("library/app", "latest", MediaTypeOCIManifest, []byte(manifestText))
 	f.basic("me", password)
 	var key string
 	var hosts []string
-	guard := f.fault
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	guard := f.Fault
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		hosts = append(hosts, r.Host)
 		return guard(w, r, n)
 	}
@@ -336,8 +337,8 @@ func TestManyImages(t *testing.T) {
 	d := digest.FromBytes(layer)
 	for i := range images {
 		name := fmt.Sprintf("app-%d", i)
-		f.addManifest(name, "latest", MediaTypeOCIManifest, []byte(manifestText))
-		f.addBlob(name, layer)
+		f.AddManifest(name, "latest", MediaTypeOCIManifest, []byte(manifestText))
+		f.AddBlob(name, layer)
 	}
 	c, _ := f.client(Options{})
 	pullMany(t, func(i int) error {

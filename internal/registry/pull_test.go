@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/registrytest"
 )
 
 const manifestText = `{"schemaVersion":2}`
 
 func TestManifest(t *testing.T) {
 	f := newFake(t)
-	d := f.addManifest("app", "v1", MediaTypeOCIManifest+"; charset=utf-8", []byte(manifestText))
+	d := f.AddManifest("app", "v1", MediaTypeOCIManifest+"; charset=utf-8", []byte(manifestText))
 	c, _ := f.client(Options{})
 	for _, ref := range []Reference{f.ref("app:v1"), f.ref("app@" + d.String()), f.ref("app:other@" + d.String())} {
 		m, err := c.Manifest(t.Context(), ref)
@@ -40,9 +41,9 @@ func TestManifest(t *testing.T) {
 // What a HEAD says of another manifest than was asked for doesn't count.
 func TestHeadFaults(t *testing.T) {
 	f := newFake(t)
-	d := f.addManifest("app", "v1", MediaTypeOCIManifest, []byte(manifestText))
+	d := f.AddManifest("app", "v1", MediaTypeOCIManifest, []byte(manifestText))
 	for said, wantErr := range map[string]string{sum: "answers with " + sum, "sha256:x": "Docker-Content-Digest"} {
-		f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 			w.Header().Set("Docker-Content-Digest", said)
 			return true
 		}
@@ -51,7 +52,7 @@ func TestHeadFaults(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), wantErr) {
 			t.Fatalf("error %v, want %q", err, wantErr)
 		}
-		checkLine(t, err, f.host())
+		checkLine(t, err, f.Host())
 	}
 }
 
@@ -67,7 +68,7 @@ func pattern(n int) []byte {
 func TestBlob(t *testing.T) {
 	f := newFake(t)
 	content := pattern(300_000)
-	d := f.addBlob("app", content)
+	d := f.AddBlob("app", content)
 	c, _ := f.client(Options{})
 	for _, size := range []int64{int64(len(content)), -1} {
 		rc, err := c.Blob(t.Context(), f.ref("app"), d, size)
@@ -119,7 +120,7 @@ func TestPullFaults(t *testing.T) {
 			return n <= 3
 		}, ""},
 		{"500 for ever", func(w http.ResponseWriter, r *http.Request, n int) bool {
-			refuse(w, 500, "UNKNOWN", "disk on fire")
+			registrytest.Refuse(w, 500, "UNKNOWN", "disk on fire")
 			return true
 		}, "500 Internal Server Error: UNKNOWN: disk on fire"},
 		{"too many requests", func(w http.ResponseWriter, r *http.Request, n int) bool {
@@ -131,7 +132,7 @@ func TestPullFaults(t *testing.T) {
 		}, ""},
 		{"come back tomorrow", func(w http.ResponseWriter, r *http.Request, n int) bool {
 			w.Header().Set("Retry-After", "86400")
-			refuse(w, 429, "TOOMANYREQUESTS", "slow down")
+			registrytest.Refuse(w, 429, "TOOMANYREQUESTS", "slow down")
 			return true
 		}, "TOOMANYREQUESTS: slow down (asks to come back in 24h0m0s)"},
 		{"connection closed", func(w http.ResponseWriter, r *http.Request, n int) bool {
@@ -146,11 +147,11 @@ func TestPullFaults(t *testing.T) {
 			return true
 		}, `malformed HTTP`},
 		{"terminal escapes", func(w http.ResponseWriter, r *http.Request, n int) bool {
-			refuse(w, 403, "DENIED\x1b[2J", "two\nlines\a\u202e")
+			registrytest.Refuse(w, 403, "DENIED\x1b[2J", "two\nlines\a\u202e")
 			return true
 		}, `403 Forbidden: DENIED\x1b[2J: two\nlines\a\u202e`},
 		{"huge refusal", func(w http.ResponseWriter, r *http.Request, n int) bool {
-			refuse(w, 403, "DENIED", strings.Repeat("x", 40_000))
+			registrytest.Refuse(w, 403, "DENIED", strings.Repeat("x", 40_000))
 			return true
 		}, strings.Repeat("x", maxText) + "…"},
 		{"endless manifest", func(w http.ResponseWriter, r *http.Request, n int) bool {
@@ -258,9 +259,9 @@ func TestPullFaults(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
-			d := f.addBlob("app", content)
-			f.fault = tt.fault
+			f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+			d := f.AddBlob("app", content)
+			f.Fault = tt.fault
 			c, _ := f.client(Options{})
 			err := pullBoth(t, c, f.ref("app"), d, content)
 			if tt.wantErr == "" {
@@ -272,7 +273,7 @@ func TestPullFaults(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
 				t.Fatalf("error %v, want %q", err, tt.wantErr)
 			}
-			checkLine(t, err, f.host())
+			checkLine(t, err, f.Host())
 		})
 	}
 }
@@ -310,7 +311,7 @@ func TestStall(t *testing.T) {
 		fault func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool
 	}{
 		{"before the answer", func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
-			f.hang(r)
+			f.Hang(r)
 			return true
 		}},
 		{"in the body", func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
@@ -320,21 +321,21 @@ func TestStall(t *testing.T) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
 			w.Write(content[:10])
 			w.(http.Flusher).Flush()
-			f.hang(r)
+			f.Hang(r)
 			return true
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
-			d := f.addBlob("app", content)
-			f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool { return tt.fault(f, w, r, n) }
+			f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+			d := f.AddBlob("app", content)
+			f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool { return tt.fault(f, w, r, n) }
 			c, _ := f.client(Options{IdleTimeout: 50 * time.Millisecond})
 			err := pullBoth(t, c, f.ref("app"), d, content)
 			if err == nil || !strings.Contains(err.Error(), "stalled: nothing moved for 50ms") {
 				t.Fatal(err)
 			}
-			checkLine(t, err, f.host())
+			checkLine(t, err, f.Host())
 		})
 	}
 }
@@ -343,9 +344,9 @@ func TestStall(t *testing.T) {
 func TestStallOnce(t *testing.T) {
 	f := newFake(t)
 	content := pattern(2 << 20)
-	f.addManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
-	d := f.addBlob("app", content)
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	d := f.AddBlob("app", content)
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		if n > 1 || r.Method == http.MethodPost || r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/uploads/") {
 			return false
 		}
@@ -353,7 +354,7 @@ func TestStallOnce(t *testing.T) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
 			w.(http.Flusher).Flush()
 		}
-		f.hang(r)
+		f.Hang(r)
 		return true
 	}
 	c, _ := f.client(Options{IdleTimeout: 200 * time.Millisecond})
@@ -369,7 +370,7 @@ func TestStallOnce(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	f := newFake(t)
 	content := pattern(4 << 20)
-	d := f.addBlob("app", content)
+	d := f.AddBlob("app", content)
 	c, _ := f.client(Options{IdleTimeout: 500 * time.Millisecond})
 	rc, err := c.Blob(t.Context(), f.ref("app"), d, int64(len(content)))
 	if err != nil {
@@ -377,7 +378,7 @@ func TestSlowReader(t *testing.T) {
 	}
 	defer rc.Close()
 	time.Sleep(time.Second)
-	if got, err := io.ReadAll(rc); err != nil || len(got) != len(content) || f.seen["GET "+blobPath(f.ref("app"), d)] != 1 {
+	if got, err := io.ReadAll(rc); err != nil || len(got) != len(content) || f.Seen("GET "+blobPath(f.ref("app"), d)) != 1 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 }

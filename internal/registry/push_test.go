@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/registrytest"
 )
 
 func blobOf(content []byte) Blob {
@@ -43,10 +44,10 @@ func TestPushBlob(t *testing.T) {
 			if err != nil || !sent || last != b.Size {
 				t.Fatalf("PushBlob = %v, %v; progress %d of %d", sent, err, last, b.Size)
 			}
-			if got, ok := f.blob("app", b.Digest); !ok || !bytes.Equal(got, tt.content) {
+			if got, ok := f.Blob("app", b.Digest); !ok || !bytes.Equal(got, tt.content) {
 				t.Error("the registry has something else")
 			}
-			if got := methods(f.requests()); got != tt.want {
+			if got := methods(f.Requests()); got != tt.want {
 				t.Errorf("requests %s, want %s", got, tt.want)
 			}
 			if sent, err := c.PushBlob(t.Context(), f.ref("app"), b); sent || err != nil {
@@ -59,7 +60,7 @@ func TestPushBlob(t *testing.T) {
 // A registry may ask for larger chunks than the client would send.
 func TestPushChunkMinimum(t *testing.T) {
 	f := newFake(t)
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		w.Header().Set("OCI-Chunk-Min-Length", "2097152")
 		return false
 	}
@@ -67,7 +68,7 @@ func TestPushChunkMinimum(t *testing.T) {
 	if _, err := c.PushBlob(t.Context(), f.ref("app"), blobOf(pattern(3<<20))); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := methods(f.requests()), "HEAD POST PATCH PATCH PUT"; got != want {
+	if got, want := methods(f.Requests()), "HEAD POST PATCH PATCH PUT"; got != want {
 		t.Errorf("requests %s, want %s", got, want)
 	}
 }
@@ -96,7 +97,7 @@ func TestPushMount(t *testing.T) {
 		{"not there", "other", nil, true, "HEAD POST PUT"},
 		{"refused", "base", func(w http.ResponseWriter, r *http.Request, n int) bool {
 			if r.URL.Query().Has("mount") {
-				refuse(w, http.StatusForbidden, "DENIED", "no")
+				registrytest.Refuse(w, http.StatusForbidden, "DENIED", "no")
 				return true
 			}
 			return false
@@ -104,8 +105,8 @@ func TestPushMount(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.fault = tt.fault
-			f.addBlob("base", content)
+			f.Fault = tt.fault
+			f.AddBlob("base", content)
 			c, _ := f.client(Options{})
 			b := blobOf(content)
 			b.From = tt.from
@@ -113,25 +114,14 @@ func TestPushMount(t *testing.T) {
 			if sent != tt.sent || err != nil {
 				t.Errorf("PushBlob = %v, %v", sent, err)
 			}
-			if got := methods(f.requests()); got != tt.want {
+			if got := methods(f.Requests()); got != tt.want {
 				t.Errorf("requests %s, want %s", got, tt.want)
 			}
-			if _, ok := f.blob("app", b.Digest); !ok {
+			if _, ok := f.Blob("app", b.Digest); !ok {
 				t.Error("the blob isn't there")
 			}
 		})
 	}
-}
-
-// breakAfter reads n bytes of a request and closes its connection.
-func breakAfter(f *fake, w http.ResponseWriter, r *http.Request, n int64) {
-	session := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-	var part bytes.Buffer
-	io.CopyN(&part, r.Body, n)
-	f.mu.Lock()
-	f.uploads[session] = append(f.uploads[session], part.Bytes()...)
-	f.mu.Unlock()
-	panic(http.ErrAbortHandler)
 }
 
 // A push completes with the right content whatever the registry did on the
@@ -147,50 +137,44 @@ func TestPushFaults(t *testing.T) {
 	}{
 		{"connection breaks in a PATCH", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PATCH") && n == 1 {
-				breakAfter(f, w, r, 1<<20)
+				f.Break(r, 1<<20)
 			}
 			return false
 		}, ""},
 		{"connection breaks in a chunk", 1 << 20, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PATCH") && n == 2 {
-				breakAfter(f, w, r, 1000)
+				f.Break(r, 1000)
 			}
 			return false
 		}, ""},
 		{"connection breaks every time, with progress", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PATCH") && n <= 20 {
-				breakAfter(f, w, r, 100_000)
+				f.Break(r, 100_000)
 			}
 			return false
 		}, ""},
 		{"connection breaks every time, without", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PATCH") {
-				breakAfter(f, w, r, 0)
+				f.Break(r, 0)
 			}
 			return false
 		}, "EOF"},
 		{"answer to PUT is lost", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PUT") && n == 1 {
-				f.serve(noAnswerWriter{http.Header{}}, r)
-				f.mu.Lock()
-				clear(f.uploads)
-				f.mu.Unlock()
+				f.Serve(noAnswerWriter{http.Header{}}, r)
+				f.Forget()
 				panic(http.ErrAbortHandler)
 			}
 			return false
 		}, ""},
 		{"session is forgotten", 1 << 20, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PATCH") && n == 2 && strings.HasSuffix(r.URL.Path, "session-1") {
-				f.mu.Lock()
-				clear(f.uploads)
-				f.mu.Unlock()
+				f.Forget()
 			}
 			return false
 		}, ""},
 		{"session is forgotten every time", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
-			f.mu.Lock()
-			clear(f.uploads)
-			f.mu.Unlock()
+			f.Forget()
 			return false
 		}, "404 Not Found: BLOB_UPLOAD_UNKNOWN"},
 		{"500 three times, then 201", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
@@ -202,9 +186,7 @@ func TestPushFaults(t *testing.T) {
 		}, ""},
 		{"session at another offset", 1 << 20, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PATCH") && n == 2 {
-				f.mu.Lock()
-				f.uploads["session-1"] = f.uploads["session-1"][:500_000]
-				f.mu.Unlock()
+				f.SetUpload("session-1", func(have []byte) []byte { return have[:500_000] })
 			}
 			return false
 		}, ""},
@@ -217,21 +199,19 @@ func TestPushFaults(t *testing.T) {
 		}, "stored " + sum},
 		{"content arrives changed", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PUT") {
-				f.mu.Lock()
-				f.uploads["session-1"] = nil
-				f.mu.Unlock()
+				f.SetUpload("session-1", func([]byte) []byte { return nil })
 			}
 			return false
 		}, "400 Bad Request: DIGEST_INVALID"},
 		{"full", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PATCH") {
-				refuse(w, 507, "DENIED", "no space left on device")
+				registrytest.Refuse(w, 507, "DENIED", "no space left on device")
 			}
 			return is(r, "PATCH")
 		}, "507 Insufficient Storage: DENIED: no space left on device"},
 		{"too large", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PATCH") {
-				refuse(w, 413, "SIZE_INVALID", "quota")
+				registrytest.Refuse(w, 413, "SIZE_INVALID", "quota")
 			}
 			return is(r, "PATCH")
 		}, "413 Request Entity Too Large: SIZE_INVALID: quota"},
@@ -250,24 +230,22 @@ func TestPushFaults(t *testing.T) {
 		}, `upload location leads to scheme "file"`},
 		{"absolute location", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "POST") {
-				f.mu.Lock()
-				f.uploads["mine"] = nil
-				f.mu.Unlock()
-				w.Header().Set("Location", f.server.URL+f.location("app", "mine", 0))
+				f.SetUpload("mine", func([]byte) []byte { return nil })
+				w.Header().Set("Location", f.HTTP.URL+f.Location("app", "mine", 0))
 				w.WriteHeader(202)
 			}
 			return is(r, "POST")
 		}, ""},
 		{"upload stalls", 0, func(f *fake, w http.ResponseWriter, r *http.Request, n int) bool {
 			if is(r, "PATCH") {
-				f.hang(r)
+				f.Hang(r)
 			}
 			return is(r, "PATCH")
 		}, "stalled: nothing moved for 100ms"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+			f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 				return r.URL.Path != "/v2/" && tt.fault(f, w, r, n)
 			}
 			o := Options{ChunkSize: tt.chunk}
@@ -293,13 +271,13 @@ func TestPushFaults(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
 					t.Fatalf("error %v, want %q", err, tt.wantErr)
 				}
-				checkLine(t, err, f.host())
+				checkLine(t, err, f.Host())
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, ok := f.blob("app", b.Digest); !ok || !bytes.Equal(got, content) {
+			if got, ok := f.Blob("app", b.Digest); !ok || !bytes.Equal(got, content) {
 				t.Errorf("the registry has %d bytes", len(got))
 			}
 		})
@@ -328,7 +306,7 @@ func (w noAnswerWriter) WriteHeader(int)             {}
 func TestPushKeepsQuery(t *testing.T) {
 	f := newFake(t)
 	var queries []string
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		if r.Method == http.MethodPatch || r.Method == http.MethodPut {
 			queries = append(queries, r.URL.RawQuery)
 		}
@@ -391,7 +369,7 @@ func TestPushManifest(t *testing.T) {
 		{name: "too large", ref: "app:v1", content: bytes.Repeat([]byte(" "), MaxManifest+1), wantErr: "longer than 4194304"},
 		{name: "media type refused", ref: "app:v1", content: content, wantErr: "400 Bad Request: MANIFEST_INVALID: unsupported media type",
 			fault: func(w http.ResponseWriter, r *http.Request, n int) bool {
-				refuse(w, 400, "MANIFEST_INVALID", "unsupported media type")
+				registrytest.Refuse(w, 400, "MANIFEST_INVALID", "unsupported media type")
 				return true
 			}},
 		{name: "wrong digest answered", ref: "app:v1", content: content, wantErr: "stored " + sum,
@@ -409,14 +387,14 @@ func TestPushManifest(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.fault = tt.fault
+			f.Fault = tt.fault
 			c, _ := f.client(Options{})
 			got, err := c.PushManifest(t.Context(), f.ref(tt.ref), MediaTypeOCIManifest, tt.content)
 			if tt.wantErr != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
 					t.Fatalf("error %v, want %q", err, tt.wantErr)
 				}
-				checkLine(t, err, f.host())
+				checkLine(t, err, f.Host())
 				return
 			}
 			if err != nil || got != d {
@@ -433,10 +411,10 @@ func TestPushManifest(t *testing.T) {
 func TestPushCancelled(t *testing.T) {
 	f := newFake(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	f.fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		if r.Method == http.MethodPatch {
 			cancel()
-			f.hang(r)
+			f.Hang(r)
 			return true
 		}
 		return false
