@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -38,21 +37,6 @@ func crane(t *testing.T, args ...string) string {
 
 func regctl(t *testing.T, address string, args ...string) string {
 	return peer(t, "regctl", "github.com/regclient/regclient/cmd/regctl@v0.11.7", append([]string{"--host", "reg=" + address + ",tls=disabled"}, args...)...)
-}
-
-// packed is what pack, push and copy say with --format json.
-type packed struct {
-	Digest    string
-	Referrers []string
-}
-
-func parsePacked(t *testing.T, out string) packed {
-	t.Helper()
-	var p packed
-	if err := json.Unmarshal([]byte(out), &p); err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 // TestPackAndPush: what was packed is what other programs find in the
@@ -103,13 +87,7 @@ func TestPushWithPassword(t *testing.T) {
 	if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), "401") {
 		t.Errorf("without password: %s", out)
 	}
-	config := `{"auths": {"` + address + `": {"username": "testuser", "password": "testpassword"}}}`
-	if err := os.MkdirAll(filepath.Join(dir, ".docker"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, ".docker", "config.json"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	login(t, dir, address)
 	tare(t, dir, "pack", "--push", address+"/x:1", program)
 }
 

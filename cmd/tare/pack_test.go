@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -242,60 +239,5 @@ func TestPackCommands(t *testing.T) {
 		if got := files(t, dir); got != "script" {
 			t.Fatalf("%s left %q", tt.args, got)
 		}
-	}
-}
-
-// TestPushRefused: a registry that doesn't take an image is told of in one
-// line, with what stands where.
-func TestPushRefused(t *testing.T) {
-	dir, program := t.TempDir(), goBinary(t, "amd64")
-	for _, tt := range []struct {
-		name   string
-		refuse func(r *http.Request) int
-		want   string
-	}{
-		{"refuses OCI media types", func(r *http.Request) int {
-			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
-				return http.StatusUnsupportedMediaType
-			}
-			return 0
-		}, "has all 2 blobs and 0 of 1 manifests"},
-		{"is full", func(r *http.Request) int {
-			if r.Method == http.MethodPut {
-				return http.StatusInsufficientStorage
-			}
-			return 0
-		}, "has 0 of 2 blobs, and no new manifest"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if status := tt.refuse(r); status != 0 {
-					w.WriteHeader(status)
-					return
-				}
-				accept(w, r)
-			}))
-			defer server.Close()
-			cmd := tareCommand(t, dir, "pack", "--push", strings.TrimPrefix(server.URL, "http://")+"/x:1", program)
-			out, _ := cmd.CombinedOutput()
-			if !strings.Contains(string(out), tt.want) || strings.Count(string(out), "\n") != 1 {
-				t.Errorf("%s, want %s", out, tt.want)
-			}
-		})
-	}
-}
-
-// accept is a registry that has nothing and takes everything.
-func accept(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Location", "/v2/x/blobs/uploads/1")
-	switch r.Method {
-	case http.MethodHead:
-		w.WriteHeader(http.StatusNotFound)
-	case http.MethodPost, http.MethodPatch:
-		w.WriteHeader(http.StatusAccepted)
-	case http.MethodPut:
-		w.WriteHeader(http.StatusCreated)
-	default:
-		fmt.Fprint(w, "{}")
 	}
 }

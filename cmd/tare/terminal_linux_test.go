@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 	"unsafe"
 
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/registrytest"
 )
 
 // terminal returns both ends of a pseudo terminal of the given width.
@@ -79,6 +80,22 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
+// drainUntil is drain that calls shown once text has been written.
+func drainUntil(master *os.File, text string, shown func()) string {
+	var all bytes.Buffer
+	for buffer := make([]byte, 1024); ; {
+		n, err := master.Read(buffer)
+		all.Write(buffer[:n])
+		if shown != nil && strings.Contains(all.String(), text) {
+			shown()
+			shown = nil
+		}
+		if err != nil {
+			return all.String()
+		}
+	}
+}
+
 // TestProgress: a long read is told of on a terminal, and the message is taken
 // away again.
 func TestProgress(t *testing.T) {
@@ -95,14 +112,48 @@ func TestProgress(t *testing.T) {
 	slave.Close()
 	archive := it.Classic(base()).Archive()
 	stdin.Write(archive[:1000])
-	time.Sleep(2 * progressDelay)
-	stdin.Write(archive[1000:])
-	stdin.Close()
-	got := drain(master)
+	got := drainUntil(master, "reading -: ", func() {
+		stdin.Write(archive[1000:])
+		stdin.Close()
+	})
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(got, "reading -: ") || !strings.HasSuffix(got, "\r\x1b[K") {
+	if !strings.HasSuffix(got, "\r\x1b[K") {
 		t.Errorf("progress %q", got)
+	}
+}
+
+// TestPushProgress: so is a long push; and where there is no terminal, nothing
+// is told.
+func TestPushProgress(t *testing.T) {
+	dir, _ := packedForPush(t)
+	server := registrytest.New(t)
+	shown := make(chan struct{})
+	server.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		if r.Method == http.MethodPatch {
+			<-shown
+		}
+		return false
+	}
+	master, slave := terminal(t, 80)
+	cmd := tareCommand(t, dir, "push", "image.tar", server.Host()+"/app:1")
+	cmd.Stderr = slave
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	slave.Close()
+	got := drainUntil(master, "pushing "+server.Host()+"/app:1: ", func() { close(shown) })
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(got, "\r\x1b[K") {
+		t.Errorf("progress %q", got)
+	}
+	var stderr bytes.Buffer
+	cmd = tareCommand(t, dir, "push", "image.tar", server.Host()+"/other:1")
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil || stderr.Len() > 0 {
+		t.Errorf("without a terminal: %v, %q", err, &stderr)
 	}
 }
