@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -129,82 +128,6 @@ func TestSBOM(t *testing.T) {
 	for _, format := range []string{"spdx", "cyclonedx"} {
 		if got := tare(t, dir, "sbom", "--format", format, "listed.tar"); !strings.Contains(got, "pkg:golang/stdlib@"+strings.TrimPrefix(runtime.Version(), "go")) {
 			t.Errorf("%s: %s", format, got)
-		}
-	}
-}
-
-// TestUnwritable: what can't be written leaves nothing, and what was there is
-// as it was.
-func TestUnwritable(t *testing.T) {
-	program := goBinary(t, "amd64")
-	for _, tt := range []struct{ name, script, want string }{
-		// Blocks of 512 bytes: the image needs more.
-		{"no room", "ulimit -f 100; exec \"$0\" pack -o old.tar " + program, "file too large"},
-		{"no room for a layout", "ulimit -f 100; exec \"$0\" pack -o new/ " + program, "file too large"},
-		{"no directory", "exec \"$0\" pack -o none/new.tar " + program, "no such file or directory"},
-		{"a directory that is no layout", "mkdir d && touch d/x; \"$0\" pack -o d/ " + program + "; e=$?; rm -r d; exit $e", "not an OCI layout"},
-		{"no registry", "exec \"$0\" pack --push 127.0.0.1:1/x " + program, "connection refused"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			old := filepath.Join(dir, "old.tar")
-			if err := os.WriteFile(old, []byte("old"), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			self := tareCommand(t, dir)
-			cmd := exec.Command("sh", "-c", tt.script, self.Path)
-			cmd.Dir, cmd.Env = dir, self.Env
-			out, _ := cmd.CombinedOutput()
-			if cmd.ProcessState.ExitCode() != exitFailure || !strings.Contains(string(out), tt.want) {
-				t.Errorf("exit %d: %s", cmd.ProcessState.ExitCode(), out)
-			}
-			content, err := os.ReadFile(old)
-			if got := files(t, dir); got != "old.tar" || string(content) != "old" || err != nil {
-				t.Errorf("left %q, old.tar %.20q, %v", got, content, err)
-			}
-		})
-	}
-}
-
-// TestKilled: at whatever moment tare is killed, the file under its name is
-// the old one or the new one, whole.
-func TestKilled(t *testing.T) {
-	dir, program := t.TempDir(), goBinary(t, "amd64")
-	began := time.Now()
-	tare(t, dir, "pack", "-o", "image.tar", program)
-	whole := time.Since(began)
-	name := filepath.Join(dir, "image.tar")
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const steps = 24
-	for i := range steps {
-		signal := []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}[i%2]
-		if err := os.WriteFile(name, []byte("old"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		cmd := tareCommand(t, dir, "pack", "-o", "image.tar", program)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(whole * time.Duration(i) / steps)
-		if err := cmd.Process.Signal(signal); err != nil && err != os.ErrProcessDone {
-			t.Fatal(err)
-		}
-		cmd.Wait()
-		got, err := os.ReadFile(name)
-		if err != nil || string(got) != "old" && !bytes.Equal(got, want) {
-			t.Fatalf("step %d, %v: %d bytes, %v", i, signal, len(got), err)
-		}
-		left := files(t, dir)
-		if signal == syscall.SIGTERM && left != "image.tar" {
-			t.Errorf("step %d: an orderly exit left %q", i, left)
-		}
-		for entry := range strings.FieldsSeq(left) {
-			if entry != "image.tar" {
-				os.Remove(filepath.Join(dir, entry))
-			}
 		}
 	}
 }

@@ -217,6 +217,13 @@ func TestLayout(t *testing.T) {
 	}
 	same(t, "first", collected(t, "oci:"+dir+":1", image.Options{}), first, 3)
 	same(t, "second", collected(t, "oci:"+dir+":2", image.Options{}), second, 0)
+	first.Tag = "also"
+	if err := first.WriteLayout(ctx, dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range []string{"1", "also"} {
+		same(t, tag, collected(t, "oci:"+dir+":"+tag, image.Options{}), first, 3)
+	}
 	second.Tag = "1"
 	if err := second.WriteLayout(ctx, dir); err != nil {
 		t.Fatal(err)

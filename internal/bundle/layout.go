@@ -109,19 +109,25 @@ func writeBytes(name string, content []byte) error {
 }
 
 // mergeIndex returns the index of a layout that had the index old and now holds
-// the bundle, too.
+// the bundle, too. An image may have several names, a name has one image.
 func (b *Bundle) mergeIndex(old *image.Index) image.Index {
 	index := b.index()
-	name := index.Manifests[0].Annotations
-	replaced := func(d image.Descriptor) bool {
-		same := slices.ContainsFunc(index.Manifests, func(have image.Descriptor) bool { return have.Digest == d.Digest })
-		full, tag := d.Annotations[image.AnnotationContainerdName], d.Annotations[image.AnnotationRefName]
-		named := full != "" || tag != ""
-		return same || named && full == name[image.AnnotationContainerdName] && tag == name[image.AnnotationRefName]
+	replaced := func(have image.Descriptor) bool {
+		if nameIn(have) != [2]string{} && nameIn(have) == nameIn(index.Manifests[0]) {
+			return true
+		}
+		return slices.ContainsFunc(index.Manifests, func(d image.Descriptor) bool {
+			return d.Digest == have.Digest && (nameIn(have) == [2]string{} || nameIn(have) == nameIn(d))
+		})
 	}
 	kept := slices.DeleteFunc(slices.Clone(old.Manifests), replaced)
 	index.Manifests = append(kept, index.Manifests...)
 	return index
+}
+
+// nameIn is what a layout's index calls d.
+func nameIn(d image.Descriptor) [2]string {
+	return [2]string{d.Annotations[image.AnnotationContainerdName], d.Annotations[image.AnnotationRefName]}
 }
 
 // WriteFile writes a file that appears under its name only when it is whole.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -23,6 +24,7 @@ type elfProgram struct {
 	flags   uint32
 	interp  string
 	note    string
+	load    string
 }
 
 var linuxAMD64 = elfProgram{machine: 62, class: 2, data: 1}
@@ -69,6 +71,7 @@ func (p elfProgram) bytes() []byte {
 	}
 	segment(elf.PT_INTERP, p.interp)
 	segment(elf.PT_NOTE, p.note)
+	segment(elf.PT_LOAD, p.load)
 	b := append([]byte("\x7fELF"), p.class, p.data, 1, p.abi, 0, 0, 0, 0, 0, 0, 0, 0)
 	b = order.AppendUint16(b, uint16(p.kind))
 	b = order.AppendUint16(b, p.machine)
@@ -131,6 +134,7 @@ func TestPlatform(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
+	loaded := elfProgram{machine: 62, class: 2, data: 1, load: "123456789 "}.bytes()
 	dynamic := elfProgram{machine: 62, class: 2, data: 1, interp: "/lib64/ld-linux-x86-64.so.2\x00"}
 	for _, tt := range []struct {
 		name    string
@@ -143,6 +147,7 @@ func TestRefused(t *testing.T) {
 		{"windows", []byte("MZ\x90\x00"), 0o755, "a Windows program"},
 		{"macos", []byte("\xcf\xfa\xed\xfe"), 0o755, "a macOS program"},
 		{"cut", linuxAMD64.bytes()[:20], 0o755, "not a readable ELF file"},
+		{"cut, without sections", loaded[:len(loaded)-1], 0o755, "cut short: a segment ends at byte 186"},
 		{"not executable", linuxAMD64.bytes(), 0o644, "not executable"},
 		{"dynamic", dynamic.bytes(), 0o755, "it needs /lib64/ld-linux-x86-64.so.2"},
 	} {
@@ -154,7 +159,7 @@ func TestRefused(t *testing.T) {
 			var h *image.HintError
 			if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(err.Error(), "program") {
 				t.Errorf("error %v, want %s", err, tt.err)
-			} else if tt.name != "cut" && !errors.As(err, &h) {
+			} else if !strings.HasPrefix(tt.name, "cut") && !errors.As(err, &h) {
 				t.Error("no hint")
 			}
 		})
@@ -165,6 +170,39 @@ func TestRefused(t *testing.T) {
 	twice := Spec{Executables: []*Executable{program(t, "a", linuxAMD64), program(t, "b", linuxAMD64)}}
 	if err := twice.check(); err == nil || !strings.Contains(err.Error(), "both for linux/amd64") {
 		t.Errorf("two of one platform: %v", err)
+	}
+}
+
+// TestHints: a program that isn't static is told how it could be.
+func TestHints(t *testing.T) {
+	pie := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "-buildmode", Value: "pie"}, {Key: "CGO_ENABLED", Value: "0"}}}
+	for _, tt := range []struct {
+		build *debug.BuildInfo
+		want  string
+	}{{nil, "build it with CGO_ENABLED=0; or"}, {pie, "build it without -buildmode=pie"}} {
+		e := &Executable{Path: "x", Interpreter: "/lib64/ld-linux-x86-64.so.2", Build: tt.build}
+		h, ok := errors.AsType[*image.HintError]((&Spec{Executables: []*Executable{e}}).check())
+		if !ok || !strings.HasPrefix(h.Hint, tt.want) || !strings.HasSuffix(h.Hint, "--base IMAGE") {
+			t.Errorf("hint %+v, want %s", h, tt.want)
+		}
+	}
+}
+
+// TestLoaderHas: musl's interpreter is its C library, by all of its names.
+func TestLoaderHas(t *testing.T) {
+	for _, tt := range []struct {
+		interpreter, library string
+		want                 bool
+	}{
+		{"/lib/ld-musl-x86_64.so.1", "libc.so", true},
+		{"/lib/ld-musl-x86_64.so.1", "libc.musl-x86_64.so.1", true},
+		{"/lib/ld-musl-x86_64.so.1", "libpthread.so.0", true},
+		{"/lib/ld-musl-x86_64.so.1", "libcrypto.so.3", false},
+		{"/lib64/ld-linux-x86-64.so.2", "libc.so.6", false},
+	} {
+		if got := (&Executable{Interpreter: tt.interpreter}).loaderHas(tt.library); got != tt.want {
+			t.Errorf("%s has %s: %v", tt.interpreter, tt.library, got)
+		}
 	}
 }
 
