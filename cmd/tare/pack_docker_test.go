@@ -3,6 +3,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -32,15 +33,22 @@ func TestPackedRuns(t *testing.T) {
 			t.Errorf("skopeo inspect %s: %v: %s", source, err, out)
 		}
 	}
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	root := plant(t, dir, false, 1, 0o644)
+	if err := os.Chmod(filepath.Join(root, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	self := tareCommand(t, dir)
 	inside := exec.Command("docker", "run", "--rm", "-i", "--user", "1234:1234", "-e", asTare+"=1", "-e", "TZ=Asia/Tokyo",
-		"-v", self.Path+":/tare:ro", "-v", program+":/other/hello:ro", "alpine:3.20",
-		"sh", "-c", "umask 077; cd /other; exec /tare pack --tag "+name+" -o - hello")
+		"-v", self.Path+":/tare:ro", "-v", program+":/other/hello:ro", "-v", root+":/other/tree:ro", "alpine:3.20",
+		"sh", "-c", "umask 077; cd /other; exec /tare pack --tag "+name+" -o - --add tree:/srv hello")
 	out, err := inside.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if outside := tare(t, dir, "pack", "--tag", name, "-o", "-", program); string(out) != outside {
+	if outside := tare(t, dir, "pack", "--tag", name, "-o", "-", "--add", root+":/srv", program); string(out) != outside {
 		t.Error("packed inside a container, the image is another")
 	}
 }
@@ -55,19 +63,34 @@ func hello(t *testing.T, name string) {
 }
 
 // TestOtherPlatforms starts images of other processors under qemu-user-static,
-// which is put into them: the engine's kernel need not know it.
+// which is put into them: the engine's kernel need not know it. A 386 program
+// the kernel of an amd64 machine runs itself; qemu-i386 crashes on Go's threads.
 func TestOtherPlatforms(t *testing.T) {
-	for arch, emulator := range map[string]string{"arm64": "qemu-aarch64-static", "riscv64": "qemu-riscv64-static"} {
-		t.Run(arch, func(t *testing.T) {
-			path, err := exec.LookPath(emulator)
-			if err != nil {
-				t.Fatal(err)
-			}
-			name := "tare-pack-test:" + arch
+	for _, tt := range []struct{ platform, emulator string }{
+		{"arm64", "qemu-aarch64-static"},
+		{"arm/v5", "qemu-arm-static"},
+		{"arm/v6", "qemu-arm-static"},
+		{"arm/v7", "qemu-arm-static"},
+		{"386", ""},
+		{"riscv64", "qemu-riscv64-static"},
+		{"ppc64le", "qemu-ppc64le-static"},
+		{"s390x", "qemu-s390x-static"},
+		{"loong64", "qemu-loongarch64-static"},
+	} {
+		t.Run(tt.platform, func(t *testing.T) {
+			name := "tare-pack-test:" + strings.ReplaceAll(tt.platform, "/", "-")
 			t.Cleanup(func() { exec.Command("docker", "rmi", "-f", name).Run() })
-			engineTare(t, "pack", "--tag", name, "--load", "--level", "1",
-				"--add", path+":/emulator:0755", "--entrypoint", "/emulator /hello", goBinary(t, arch))
-			if got := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Os}}/{{.Architecture}}", name)); got != "linux/"+arch {
+			args := []string{"pack", "--tag", name, "--load", "--level", "1", goBinary(t, tt.platform)}
+			if tt.emulator != "" {
+				path, err := exec.LookPath(tt.emulator)
+				if err != nil {
+					t.Fatal(err)
+				}
+				args = append(args, "--add", path+":/emulator:0755", "--entrypoint", "/emulator /hello")
+			}
+			engineTare(t, args...)
+			got := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Architecture}}{{with .Variant}}/{{.}}{{end}}", name))
+			if got != tt.platform {
 				t.Errorf("the engine takes it for %s", got)
 			}
 			hello(t, name)
@@ -75,16 +98,53 @@ func TestOtherPlatforms(t *testing.T) {
 	}
 }
 
-// TestBaseFromEngine: a base of the engine's, with OCI's media types only.
-func TestBaseFromEngine(t *testing.T) {
+// TestBases builds on one image by every transport: the layers below are the
+// same, the media types are OCI's only.
+func TestBases(t *testing.T) {
 	const name = "tare-pack-test:based"
 	t.Cleanup(func() { exec.Command("docker", "rmi", "-f", name).Run() })
 	dir, program := t.TempDir(), goBinary(t, "amd64")
-	archive := filepath.Join(dir, "based.tar")
-	engineTare(t, "pack", "--tag", name, "--base", "docker-daemon:alpine:3.20", "--load", "-o", archive, program)
-	img := check(t, archive)
-	if strings.Contains(string(img.RawManifest), "docker") || len(img.Layers) != 2 {
-		t.Errorf("manifest %s", img.RawManifest)
+	saved := filepath.Join(dir, "alpine.tar")
+	docker(t, "save", "-o", saved, "alpine:3.20")
+	base := check(t, "docker-archive:"+saved)
+	tare(t, dir, "copy", "--gzip", saved, "oci:layout:alpine")
+	tare(t, dir, "copy", "--gzip", saved, "alpine-oci.tar")
+	for _, reference := range []string{
+		"docker-daemon:alpine:3.20", "docker-archive:" + saved, saved, "oci-archive:alpine-oci.tar", "oci:layout:alpine",
+	} {
+		archive := filepath.Join(dir, "based.tar")
+		cmd := tareCommand(t, dir, "pack", "--tag", name, "--level", "1", "--base", reference, "--env", "A=b", "-o", archive, program)
+		cmd.Env = append(os.Environ(), asTare+"=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", reference, err, out)
+		}
+		img := check(t, archive)
+		c := img.Config.Config
+		if len(img.Layers) != 2 || img.Layers[0].DiffID != base.Layers[0].DiffID || strings.Contains(string(img.RawManifest), "docker") {
+			t.Errorf("%s: manifest %s", reference, img.RawManifest)
+		}
+		if c.User != "65532:65532" || c.Cmd != nil || c.Env[len(c.Env)-1] != "A=b" || len(c.Env) != len(base.Config.Config.Env)+1 {
+			t.Errorf("%s: config %+v", reference, c)
+		}
 	}
+	docker(t, "load", "-q", "-i", filepath.Join(dir, "based.tar"))
+	hello(t, name)
+}
+
+// TestDynamic: a program of Alpine's runs on Alpine, and nowhere else.
+func TestDynamic(t *testing.T) {
+	const name = "tare-pack-test:dynamic"
+	t.Cleanup(func() { exec.Command("docker", "rmi", "-f", name).Run() })
+	program := filepath.Join(t.TempDir(), "busybox")
+	content := docker(t, "run", "--rm", "alpine:3.20", "cat", "/bin/busybox")
+	if err := os.WriteFile(program, []byte(content), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	out, err := tareCommand(t, t.TempDir(), "pack", "-o", "x.tar", program).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "it needs /lib/ld-musl-x86_64.so.1, libc.musl-x86_64.so.1\nhint: ") {
+		t.Errorf("without a base: %v: %s", err, out)
+	}
+	engineTare(t, "pack", "--tag", name, "--base", "docker-daemon:alpine:3.20", "--load", "--level", "1",
+		"--cmd", `["echo", "hello from a packed image"]`, program)
 	hello(t, name)
 }

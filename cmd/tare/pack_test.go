@@ -15,8 +15,9 @@ import (
 	"devops-go/internal/verify"
 )
 
-// goBinary builds a small static program for a platform and returns its path.
-func goBinary(t testing.TB, arch string) string {
+// goBinary builds a small static program for a platform, ARCH or ARCH/VARIANT,
+// and returns its path.
+func goBinary(t testing.TB, platform string) string {
 	t.Helper()
 	dir := t.TempDir()
 	name := filepath.Join(dir, "hello")
@@ -25,7 +26,11 @@ func goBinary(t testing.TB, arch string) string {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("go", "build", "-trimpath", "-o", name, source)
+	arch, variant, _ := strings.Cut(platform, "/v")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
+	if arch == "arm" {
+		cmd.Env = append(cmd.Env, "GOARM="+variant)
+	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
