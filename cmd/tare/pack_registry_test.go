@@ -61,8 +61,15 @@ func TestPackAndPush(t *testing.T) {
 		t.Errorf("referrers: %s", got)
 	}
 	for _, to := range []string{"oci:layout:1", "docker://" + address + "/other/hello:2", "back.tar"} {
-		if got := parsePacked(t, tare(t, dir, "copy", "--format", "json", "docker://"+ref, to)); got.Digest != made.Digest {
-			t.Errorf("copy to %s: %s, packed was %s", to, got.Digest, made.Digest)
+		got := parsePacked(t, tare(t, dir, "copy", "--format", "json", "docker://"+ref, to))
+		if got.Digest != made.Digest || len(got.Referrers) != 2 {
+			t.Errorf("copy to %s: %+v, packed was %+v", to, got, made)
+		}
+	}
+	tare(t, dir, "push", "layout", address+"/fourth/hello:3")
+	for _, name := range []string{"/other/hello:2", "/fourth/hello:3"} {
+		if got := regctl(t, address, "artifact", "list", "--platform", "linux/amd64", address+name); !strings.Contains(got, "application/spdx+json") {
+			t.Errorf("referrers of %s: %s", name, got)
 		}
 	}
 	again := parsePacked(t, tare(t, dir, "push", "--format", "json", "image.tar", address+"/third/hello"))
@@ -76,6 +83,35 @@ func TestPackAndPush(t *testing.T) {
 	crane(t, "validate", "--tarball", filepath.Join(dir, "amd64.tar"))
 	if out, err := exec.Command("skopeo", "inspect", "oci:"+filepath.Join(dir, "layout")+":1").CombinedOutput(); err != nil {
 		t.Errorf("skopeo inspect: %v: %s", err, out)
+	}
+}
+
+// TestBaseFromRegistry: of a base that has Docker's media types, every
+// executable gets the platform that is its own, with OCI's.
+func TestBaseFromRegistry(t *testing.T) {
+	address := registryServer(t, "")
+	dir := t.TempDir()
+	tare(t, dir, "pack", "--tag", "base:1", "--level", "1", "-o", "base.tar", goBinary(t, "amd64"), goBinary(t, "riscv64"))
+	base := address + "/base:1"
+	push(t, "oci-archive:"+filepath.Join(dir, "base.tar"), "docker://"+base, "--all", "--format", "v2s2")
+	if got := crane(t, "manifest", base); !strings.Contains(got, "vnd.docker.distribution.manifest.list.v2+json") {
+		t.Fatalf("the base is %s", got)
+	}
+	tare(t, dir, "pack", "--tag", "app:1", "--level", "1", "--base", "docker://"+base, "--env", "A=b", "-o", "app.tar", goBinary(t, "amd64"), goBinary(t, "riscv64"))
+	for _, platform := range []string{"linux/amd64", "linux/riscv64"} {
+		tare(t, dir, "copy", "--platform", platform, "app.tar", "one.tar")
+		tare(t, dir, "copy", "--platform", platform, "base.tar", "below.tar")
+		img, below := check(t, filepath.Join(dir, "one.tar")), check(t, filepath.Join(dir, "below.tar"))
+		if img.Platform().String() != platform || len(img.Layers) != 2 || img.Layers[0].Descriptor.Digest != below.Layers[0].Descriptor.Digest {
+			t.Errorf("%s: %s", platform, img.RawManifest)
+		}
+		if strings.Contains(string(img.RawManifest), "docker") {
+			t.Errorf("%s: media types are mixed: %s", platform, img.RawManifest)
+		}
+	}
+	cmd := tareCommand(t, dir, "pack", "--base", "docker://"+base, "-o", "x.tar", goBinary(t, "arm64"))
+	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitFailure || !strings.Contains(string(out), "holds no platform linux/arm64, only linux/amd64, linux/riscv64") {
+		t.Errorf("a platform that the base lacks: %s", out)
 	}
 }
 

@@ -208,3 +208,22 @@ func checkPushed(t *testing.T, server *registrytest.Server, dir string, made, sa
 		t.Errorf("pulled %s", out)
 	}
 }
+
+// TestBaseMounted: a base in the registry that is pushed to isn't moved.
+func TestBaseMounted(t *testing.T) {
+	dir, _ := packedForPush(t)
+	server := registrytest.New(t)
+	base, ref := server.Host()+"/base:1", server.Host()+"/app:1"
+	tare(t, dir, "push", "image.tar", base)
+	tare(t, dir, "pack", "--level", "1", "--base", "docker://"+base, "--env", "A=b", "--push", ref, goBinary(t, "amd64"))
+	tare(t, dir, "pull", ref, "-o", "back.tar")
+	img := check(t, filepath.Join(dir, "back.tar"))
+	if len(img.Layers) != 3 {
+		t.Fatalf("%d layers", len(img.Layers))
+	}
+	for _, l := range img.Layers[:2] {
+		if n := server.Seen("GET /v2/base/blobs/" + l.Descriptor.Digest.String()); n > 0 {
+			t.Errorf("%s was fetched %d times", l, n)
+		}
+	}
+}

@@ -105,12 +105,8 @@ func (b *Bundle) dockerManifest(ctx context.Context) ([]byte, error) {
 			chosen = d
 		}
 	}
-	raw, err := image.ReadJSON(ctx, chosen, b.Open)
-	if err != nil {
-		return nil, err
-	}
 	var m image.Manifest
-	if err := json.Unmarshal(raw, &m); err != nil {
+	if err := b.readJSON(ctx, chosen, &m); err != nil {
 		return nil, fmt.Errorf("manifest %s: %w", chosen.Digest, err)
 	}
 	saved := image.SavedImage{Config: image.BlobPath(m.Config)}

@@ -122,9 +122,9 @@ func (b *Bundle) manifests(ctx context.Context, d image.Descriptor) ([]image.Des
 	case !d.IsIndex():
 		return []image.Descriptor{d}, nil
 	}
-	index, err := readIndex(ctx, d, b.Open)
-	if err != nil {
-		return nil, err
+	var index image.Index
+	if err := b.readJSON(ctx, d, &index); err != nil {
+		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
 	}
 	var all []image.Descriptor
 	for _, d := range index.Manifests {
@@ -199,14 +199,11 @@ func (c Content) isManifest() bool {
 	return c.manifest || d.IsIndex() || d.MediaType == image.MediaTypeManifest || d.MediaType == image.MediaTypeDockerManifest
 }
 
-func readIndex(ctx context.Context, d image.Descriptor, open image.Opener) (*image.Index, error) {
-	raw, err := image.ReadJSON(ctx, d, open)
+// readJSON reads a manifest, an index or a configuration into v.
+func (b *Bundle) readJSON(ctx context.Context, d image.Descriptor, v any) error {
+	raw, err := image.ReadJSON(ctx, d, b.Open)
 	if err != nil {
-		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
+		return err
 	}
-	index := new(image.Index)
-	if err := json.Unmarshal(raw, index); err != nil {
-		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
-	}
-	return index, nil
+	return json.Unmarshal(raw, v)
 }

@@ -31,11 +31,7 @@ func Collect(ctx context.Context, img *image.Image, single bool) (*Bundle, error
 			b.Root.MediaType = img.Manifest.MediaType
 		}
 	}
-	c := collector{bundle: b, img: img}
-	if img.Source == image.Registry {
-		// The tag says where it is, as do its blobs.
-		c.from, _ = registry.ParseReference(img.Tags[0])
-	}
+	c := collector{bundle: b, img: img, from: Origin(img)}
 	err := c.collect(ctx, b.Root)
 	if err == nil {
 		err = c.referrers(ctx)
@@ -92,6 +88,19 @@ func nameOf(img *image.Image) registry.Reference {
 		}
 	}
 	return registry.Reference{}
+}
+
+// Origin returns where a registry has the image, and so its blobs; zero for an
+// image that isn't in one.
+func Origin(img *image.Image) registry.Reference {
+	if img.Source != image.Registry {
+		return registry.Reference{}
+	}
+	from, err := registry.ParseReference(img.Tags[0])
+	if err != nil {
+		return registry.Reference{}
+	}
+	return from
 }
 
 // A collector fills a bundle from an opened image.

@@ -45,34 +45,44 @@ func (b *Bundle) Summarize(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	for _, d := range manifests {
-		img, err := b.Image(ctx, d)
+		img, err := b.summarize(ctx, d)
 		if err != nil {
 			return Summary{}, fmt.Errorf("manifest %s: %w", d.Digest, err)
 		}
-		s.Images = append(s.Images, b.summarize(img))
+		s.Images = append(s.Images, img)
 	}
 	return s, nil
 }
 
-func (b *Bundle) summarize(img *image.Image) ImageSummary {
+// summarize says what the image of a manifest is. It opens no layer, as that
+// may be far away.
+func (b *Bundle) summarize(ctx context.Context, d image.Descriptor) (ImageSummary, error) {
+	var m image.Manifest
+	var config image.Config
+	if err := b.readJSON(ctx, d, &m); err != nil {
+		return ImageSummary{}, err
+	}
+	if err := b.readJSON(ctx, m.Config, &config); err != nil {
+		return ImageSummary{}, fmt.Errorf("config: %w", err)
+	}
 	s := ImageSummary{
-		Platform:     img.Platform().String(),
-		Digest:       img.ManifestDigest,
-		ConfigDigest: img.ConfigDigest,
-		Layers:       len(img.Layers),
-		Transfer:     int64(len(img.RawManifest) + len(img.RawConfig)),
+		Platform:     config.Platform.String(),
+		Digest:       d.Digest,
+		ConfigDigest: m.Config.Digest,
+		Layers:       len(m.Layers),
+		Transfer:     d.Size + m.Config.Size,
 	}
 	var size int64
 	known := true
-	for _, l := range img.Layers {
-		s.Transfer += l.Descriptor.Size
-		gross, ok := b.gross[l.Descriptor.Digest]
+	for _, l := range m.Layers {
+		s.Transfer += l.Size
+		gross, ok := b.gross[l.Digest]
 		size, known = size+gross, known && ok
 	}
 	if known {
 		s.Size = &size
 	}
-	return s
+	return s, nil
 }
 
 // size is the number of bytes that the bundle holds, without what is for its

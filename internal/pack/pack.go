@@ -161,6 +161,9 @@ func (b *builder) base(ctx context.Context, e *Executable, config *image.Config,
 		if err != nil {
 			return fmt.Errorf("%s: %w", img.Name, err)
 		}
+		if made.Digest == l.Descriptor.Digest {
+			made.From = bundle.Origin(img)
+		}
 		put(made)
 	}
 	config.Author, config.Config = img.Config.Author, img.Config.Config
