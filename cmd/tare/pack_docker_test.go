@@ -3,9 +3,11 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -147,4 +149,24 @@ func TestDynamic(t *testing.T) {
 	engineTare(t, "pack", "--tag", name, "--base", "docker-daemon:alpine:3.20", "--load", "--level", "1",
 		"--cmd", `["echo", "hello from a packed image"]`, program)
 	hello(t, name)
+}
+
+// TestSBOMOfAlpine lists what Alpine's own package manager lists.
+func TestSBOMOfAlpine(t *testing.T) {
+	var document struct {
+		Packages []struct{ Name, VersionInfo string }
+	}
+	if err := json.Unmarshal(engineTare(t, "sbom", "docker-daemon:alpine:3.20"), &document); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range document.Packages[1:] { // the first is the image
+		got = append(got, p.Name+"-"+p.VersionInfo)
+	}
+	want := strings.Fields(docker(t, "run", "--rm", "alpine:3.20", "apk", "info", "-v"))
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
 }

@@ -129,7 +129,10 @@ func (inv *Inventory) cycloneDX() object {
 		}
 		o := object{
 			"type": kind, "bom-ref": fmt.Sprintf("%d-%s", i+1, path.Base(p.Name)), "name": p.Name,
-			"version": p.Version, "purl": p.PURL, "properties": properties,
+			"purl": p.PURL, "properties": properties,
+		}
+		if p.Version != "" {
+			o["version"] = p.Version
 		}
 		if p.License != "" {
 			o["licenses"] = []object{{"license": object{"name": p.License}}}

@@ -213,17 +213,20 @@ func goModule(name, version, p string) Package {
 func purl(kind, name, version, qualifiers string) string {
 	var parts []string
 	for part := range strings.SplitSeq(name, "/") {
-		parts = append(parts, url.PathEscape(part))
+		parts = append(parts, escape(part))
 	}
 	s := "pkg:" + kind + "/" + strings.Join(parts, "/")
 	if version != "" {
-		s += "@" + strings.ReplaceAll(url.PathEscape(version), ":", "%3A")
+		s += "@" + escape(version)
 	}
 	if qualifiers != "" {
 		s += "?" + qualifiers
 	}
 	return s
 }
+
+// escape writes a component of a package URL: letters, digits and "-._~" stay.
+func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 // packages returns what was found, in a fixed order.
 func (r *reader) packages() []Package {
