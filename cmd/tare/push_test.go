@@ -211,7 +211,7 @@ func checkPushed(t *testing.T, server *registrytest.Server, dir string, made, sa
 
 // TestBaseMounted: a base in the registry that is pushed to isn't moved.
 func TestBaseMounted(t *testing.T) {
-	dir, _ := packedForPush(t)
+	dir, made := packedForPush(t)
 	server := registrytest.New(t)
 	base, ref := server.Host()+"/base:1", server.Host()+"/app:1"
 	tare(t, dir, "push", "image.tar", base)
@@ -220,6 +220,12 @@ func TestBaseMounted(t *testing.T) {
 	img := check(t, filepath.Join(dir, "back.tar"))
 	if len(img.Layers) != 3 {
 		t.Fatalf("%d layers", len(img.Layers))
+	}
+	if got := img.Manifest.Annotations["org.opencontainers.image.base.name"]; got != base {
+		t.Errorf("the base is called %q", got)
+	}
+	if got := img.Manifest.Annotations["org.opencontainers.image.base.digest"]; got != made.Digest {
+		t.Errorf("the base is %q, want %s", got, made.Digest)
 	}
 	for _, l := range img.Layers[:2] {
 		if n := server.Seen("GET /v2/base/blobs/" + l.Descriptor.Digest.String()); n > 0 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"devops-go/internal/bundle"
 	"devops-go/internal/image"
 )
 
@@ -22,6 +23,19 @@ const (
 	labelVersion   = "org.opencontainers.image.version"
 	labelGoVersion = "dev.go.version"
 )
+
+// baseAnnotations say what a base is called where others find it, in a registry
+// (image-spec, annotations.md).
+func baseAnnotations(img *image.Image) map[string]string {
+	from := bundle.Origin(img)
+	if from.IsZero() {
+		return nil
+	}
+	return map[string]string{
+		"org.opencontainers.image.base.name":   from.String(),
+		"org.opencontainers.image.base.digest": img.ManifestDigest.String(),
+	}
+}
 
 // configure completes the configuration, which has the base's values.
 func (b *builder) configure(config *image.Config, e *Executable) error {

@@ -113,9 +113,11 @@ func (b *builder) image(ctx context.Context, e *Executable) (image.Descriptor, e
 		config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, l.DiffID)
 	}
 	if b.Base != nil {
-		if err := b.base(ctx, e, &config, put); err != nil {
+		img, err := b.base(ctx, e, &config, put)
+		if err != nil {
 			return image.Descriptor{}, fmt.Errorf("base: %w", err)
 		}
+		m.Annotations = merge(baseAnnotations(img), b.Annotations)
 	}
 	created := b.created(e)
 	steps, err := b.layers(ctx, e, created)
@@ -146,20 +148,21 @@ func (b *builder) image(ctx context.Context, e *Executable) (image.Descriptor, e
 	return d, nil
 }
 
-// base takes over the layers and the configuration of the base image.
-func (b *builder) base(ctx context.Context, e *Executable, config *image.Config, put func(bundle.Layer)) error {
+// base takes over the layers and the configuration of the base image, which it
+// returns.
+func (b *builder) base(ctx context.Context, e *Executable, config *image.Config, put func(bundle.Layer)) (*image.Image, error) {
 	img, err := b.Base(ctx, e.Platform)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b.bundle.Keep(img)
 	if is := img.Platform(); is.OS != e.Platform.OS || is.Architecture != e.Platform.Architecture {
-		return fmt.Errorf("%s is for %s, the executable for %s", img.Name, is, e.Platform)
+		return nil, fmt.Errorf("%s is for %s, the executable for %s", img.Name, is, e.Platform)
 	}
 	for _, l := range img.Layers {
 		made, err := b.Press.Convert(ctx, l)
 		if err != nil {
-			return fmt.Errorf("%s: %w", img.Name, err)
+			return nil, fmt.Errorf("%s: %w", img.Name, err)
 		}
 		if made.Digest == l.Descriptor.Digest {
 			made.From = bundle.Origin(img)
@@ -175,7 +178,7 @@ func (b *builder) base(ctx context.Context, e *Executable, config *image.Config,
 		h.EmptyLayer = step.Layer == nil
 		config.History = append(config.History, h)
 	}
-	return nil
+	return img, nil
 }
 
 // created is the time of what is made for e.
