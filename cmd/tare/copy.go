@@ -197,6 +197,9 @@ func parseDestination(s string) (destination, error) {
 		return d, nil
 	}
 	d.ref, err = registry.ParseReference(name)
+	if err == nil && d.transport != image.Registry && !d.ref.Digest().IsZero() {
+		err = fmt.Errorf("destination %q: a digest is not for choosing", s)
+	}
 	return d, err
 }
 
