@@ -68,6 +68,10 @@ func asked(r *http.Request, method, part string) bool {
 	return r.Method == method && strings.Contains(r.URL.Path, part)
 }
 
+// A fault is what a registry does in place of what it should; see
+// [registrytest.Server.Fault].
+type fault func(s *registrytest.Server, w http.ResponseWriter, r *http.Request, n int) bool
+
 // authAtPut lets everybody do everything but complete an upload.
 func authAtPut(_ *registrytest.Server, w http.ResponseWriter, r *http.Request, _ int) bool {
 	_, password, _ := r.BasicAuth()
@@ -85,7 +89,17 @@ func TestPushFaults(t *testing.T) {
 	const other = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 	dir, made := packedForPush(t)
 	var forgotten atomic.Bool
-	refuse := func(method, part string, status int, code, message string) func(*registrytest.Server, http.ResponseWriter, *http.Request, int) bool {
+	lie := func(part string) fault {
+		return func(_ *registrytest.Server, w http.ResponseWriter, r *http.Request, _ int) bool {
+			lies := asked(r, http.MethodPut, part)
+			if lies {
+				w.Header().Set("Docker-Content-Digest", other)
+				w.WriteHeader(http.StatusCreated)
+			}
+			return lies
+		}
+	}
+	refuse := func(method, part string, status int, code, message string) fault {
 		return func(_ *registrytest.Server, w http.ResponseWriter, r *http.Request, _ int) bool {
 			if !asked(r, method, part) {
 				return false
@@ -96,7 +110,7 @@ func TestPushFaults(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name  string
-		fault func(s *registrytest.Server, w http.ResponseWriter, r *http.Request, n int) bool
+		fault fault
 		login bool
 		want  []string // of the message; none where the push completes
 	}{
@@ -126,22 +140,10 @@ func TestPushFaults(t *testing.T) {
 			}
 			return false
 		}},
-		{name: "wrong digest of a blob", fault: func(_ *registrytest.Server, w http.ResponseWriter, r *http.Request, n int) bool {
-			if asked(r, http.MethodPut, isBlob) {
-				w.Header().Set("Docker-Content-Digest", other)
-				w.WriteHeader(http.StatusCreated)
-				return true
-			}
-			return false
-		}, want: []string{"stored " + other + ", was sent sha256:", " of 5 blobs, and no new manifest"}},
-		{name: "wrong digest of the manifest", fault: func(_ *registrytest.Server, w http.ResponseWriter, r *http.Request, n int) bool {
-			if asked(r, http.MethodPut, isManifest) {
-				w.Header().Set("Docker-Content-Digest", other)
-				w.WriteHeader(http.StatusCreated)
-				return true
-			}
-			return false
-		}, want: []string{"stored " + other + ", was sent " + made.Digest, "has all 5 blobs and 0 of 2 manifests"}},
+		{name: "wrong digest of a blob", fault: lie(isBlob),
+			want: []string{"stored " + other + ", was sent sha256:", " of 5 blobs, and no new manifest"}},
+		{name: "wrong digest of the manifest", fault: lie(isManifest),
+			want: []string{"stored " + other + ", was sent " + made.Digest, "has all 5 blobs and 0 of 2 manifests"}},
 		{name: "asks for auth only at PUT", fault: authAtPut, login: true},
 		{name: "asks for auth only at PUT, in vain", fault: authAtPut, want: []string{"401 Unauthorized: UNAUTHORIZED: who is it?", " of 5 blobs, and no new manifest"}},
 		{name: "refuses OCI media types", fault: refuse(http.MethodPut, isManifest, http.StatusBadRequest, "MANIFEST_INVALID", "media type unknown"),
