@@ -25,7 +25,7 @@ func goBinary(t testing.TB, platform string) string {
 	if err := os.WriteFile(source, []byte("package main\n\nfunc main() { println(\"hello from a packed image\") }\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-o", name, source)
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", name, source)
 	arch, variant, _ := strings.Cut(platform, "/v")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
 	if arch == "arm" {

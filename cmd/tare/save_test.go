@@ -123,7 +123,7 @@ func TestKilled(t *testing.T) {
 		began := time.Now()
 		tare(t, w.dir, strings.Fields(strings.ReplaceAll(s.args, "there", "other"))...)
 		whole := time.Since(began)
-		const steps = 8
+		const steps = 6
 		for i := range steps {
 			w.prepare(t, s)
 			before := below(t, w.dir)
