@@ -10,8 +10,8 @@ import (
 	"devops-go/internal/report"
 )
 
-// A progress says on a terminal how far a long read or a push has come. Its methods are
-// safe for concurrent use.
+// A progress says on a terminal how far a long read or a push has come. Its
+// methods are safe for concurrent use.
 type progress struct {
 	doing atomic.Pointer[string]
 	bytes atomic.Int64

@@ -174,14 +174,16 @@ func TestReferrersFaults(t *testing.T) {
 	if _, err := c.Referrers(t.Context(), f.ref("app"), about, ""); !errors.Is(err, ErrUnauthorized) {
 		t.Errorf("forbidden: %v", err)
 	}
-	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
-		unknown := strings.Contains(r.URL.Path, "/referrers/")
-		if unknown {
-			w.WriteHeader(http.StatusBadRequest)
+	for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed} {
+		f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+			unknown := strings.Contains(r.URL.Path, "/referrers/")
+			if unknown {
+				w.WriteHeader(status)
+			}
+			return unknown
 		}
-		return unknown
-	}
-	if got, err := c.Referrers(t.Context(), f.ref("other"), about, ""); err != nil || len(got) != 0 {
-		t.Errorf("API refused as an unknown path: %v, %v", got, err)
+		if got, err := c.Referrers(t.Context(), f.ref("other"), about, ""); err != nil || len(got) != 0 {
+			t.Errorf("API refused by %d: %v, %v", status, got, err)
+		}
 	}
 }

@@ -64,14 +64,14 @@ func (c *Client) Referrers(ctx context.Context, ref Reference, d digest.Digest, 
 
 // lacksReferrers reports whether err is how a registry answers that has no
 // referrers API: 404 by the specification, and what else is heard of unknown
-// paths.
+// paths. Where nothing may be read, the fallback tag is refused, too.
 func lacksReferrers(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return false
 	}
 	switch e.Status {
-	case http.StatusNotFound, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusNotImplemented:
+	case http.StatusNotFound, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusNotImplemented:
 		return true
 	}
 	return false
