@@ -61,11 +61,14 @@ func Append(dst, before, data []byte) []byte {
 func (e *encoder) choose(at, end int) []word {
 	way := slices.Repeat([]step{{cost: 1 << 30}}, end-at+1)
 	way[0].cost = 0
+	searched := 0 // all before it, or covered by a copy of the greatest length
 	for i := range end - at {
 		if c := way[i].cost + e.price(word{symbol: int(e.data[at+i])}); c < way[i+1].cost {
 			way[i+1] = step{c, 1, 0}
 		}
-		e.search(at+i, way[i:])
+		if i >= searched-1 && e.search(at+i, way[i:]) && i >= searched {
+			searched = i + longest
+		}
 	}
 	words := []word{{symbol: lengths - 1}} // the end of the block
 	for i := end - at; i > 0; i -= int(way[i].length) {
@@ -92,10 +95,11 @@ func newWord(first, x, k int) word {
 }
 
 // search puts i into its tree and tries the matches on the way as steps of way.
-func (e *encoder) search(i int, way []step) {
+// It reports whether one of them is the longest that there can be.
+func (e *encoder) search(i int, way []step) bool {
 	here := e.data[i:min(i+longest, len(e.data))]
 	if len(here) < 4 {
-		return
+		return false
 	}
 	root := &e.roots[binary.LittleEndian.Uint32(here)<<8*0x9e3779b1>>16]
 	j, length := int(*root)-1, 3
@@ -118,13 +122,14 @@ func (e *encoder) search(i int, way []step) {
 		}
 		if k == len(here) {
 			*side[0], *side[1] = child[0], child[1]
-			return
+			return k == longest
 		}
 		s := (cmp.Compare(there[k], here[k]) + 1) / 2
 		*side[s], side[s], same[s] = int32(j+1), &child[1-s], k
 		j = int(child[1-s]) - 1
 	}
 	*side[0], *side[1] = 0, 0
+	return false
 }
 
 // write writes words, or the data that they stand for where that is shorter.
@@ -168,8 +173,7 @@ func (e *encoder) put(value, n int) {
 	}
 }
 
-// newCode returns a code of at most limit bits. While there is room, it takes a
-// bit from the symbol that saves the most for the room it needs.
+// newCode returns a code of at most limit bits, with fewer where that saves most.
 func newCode(freq []int, limit int) []code {
 	codes, room := slices.Repeat([]code{{n: limit}}, len(freq)), 1<<limit-len(freq)
 	for room > 0 {
