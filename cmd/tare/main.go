@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"devops-go/internal/image"
+	"devops-go/internal/report"
 )
 
 // version and revision are set by the linker.
@@ -161,9 +162,9 @@ func finish(err error, stderr io.Writer) int {
 	default:
 		errors.As(err, &hint)
 	}
-	fmt.Fprintf(stderr, "tare: %s\n", strings.ReplaceAll(err.Error(), "\n", " "))
+	fmt.Fprintf(stderr, "tare: %s\n", report.Escape(strings.ReplaceAll(err.Error(), "\n", " ")))
 	if hint != nil {
-		fmt.Fprintf(stderr, "hint: %s\n", hint.Hint)
+		fmt.Fprintf(stderr, "hint: %s\n", report.Escape(hint.Hint))
 	}
 	return exitFailure
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // A Format is a way to write a document.
@@ -88,7 +90,7 @@ func object(value any) ([]byte, error) {
 	if err := e.Encode(value); err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(nil, "{\n  \"schema\": %d,%s", schema, text.Bytes()[1:]), nil
+	return fmt.Appendf(nil, "{\n  \"schema\": %d,%s", schema, escapeJSON(text.Bytes()[1:])), nil
 }
 
 // writeList writes the object that value is with the array "items" as its last
@@ -129,11 +131,33 @@ func writeItems(b *bufio.Writer, items iter.Seq[any]) error {
 	return nil
 }
 
+// escapeJSON escapes what a terminal could take for something else: the rules of
+// JSON are content with escapes below U+0020.
+func escapeJSON(text []byte) []byte {
+	harmless := func(r rune) bool { return r < 0x7f || !unprintable(r) }
+	if !bytes.ContainsFunc(text, func(r rune) bool { return !harmless(r) }) {
+		return text
+	}
+	var escaped []byte
+	for _, r := range string(text) {
+		switch {
+		case harmless(r):
+			escaped = utf8.AppendRune(escaped, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			escaped = fmt.Appendf(escaped, `\u%04x\u%04x`, high, low)
+		default:
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+		}
+	}
+	return escaped
+}
+
 // unended leaves out the newline that ends what an Encoder writes.
 type unended struct{ w io.Writer }
 
 func (u unended) Write(p []byte) (int, error) {
-	n, err := u.w.Write(bytes.TrimSuffix(p, []byte("\n")))
+	n, err := u.w.Write(escapeJSON(bytes.TrimSuffix(p, []byte("\n"))))
 	if err == nil {
 		n = len(p)
 	}
