@@ -153,7 +153,7 @@ func pickMerged(n *Node) (*Entry, Change, bool) {
 }
 
 func pickLayer(l *Layer) func(n *Node) (*Entry, Change, bool) {
-	entries := map[*Node]*Entry{}
+	entries := make(map[*Node]*Entry, len(l.Entries))
 	for _, e := range l.Entries {
 		if e.Kind != File && e.Kind != Whiteout {
 			continue

@@ -134,10 +134,10 @@ func writeItems(b *bufio.Writer, items iter.Seq[any]) error {
 // escapeJSON escapes what a terminal could take for something else: the rules of
 // JSON are content with escapes below U+0020.
 func escapeJSON(text []byte) []byte {
-	harmless := func(r rune) bool { return r < 0x7f || !unprintable(r) }
-	if !bytes.ContainsFunc(text, func(r rune) bool { return !harmless(r) }) {
+	if ascii(text) {
 		return text
 	}
+	harmless := func(r rune) bool { return r < 0x7f || !unprintable(r) }
 	var escaped []byte
 	for _, r := range string(text) {
 		switch {
@@ -151,6 +151,16 @@ func escapeJSON(text []byte) []byte {
 		}
 	}
 	return escaped
+}
+
+// ascii reports whether text is of ASCII without DEL, as almost every one is.
+func ascii(text []byte) bool {
+	for _, c := range text {
+		if c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // unended leaves out the newline that ends what an Encoder writes.
