@@ -51,6 +51,9 @@ type Item struct {
 	// Size is that of a file, or of all files in a directory; what is removed
 	// isn't counted in the directories above it.
 	Size int64 `json:"size"`
+	// Wasted is what dive finds wasted at the path itself, the sizes of all its
+	// versions; 0 where there is one.
+	Wasted int64 `json:"wasted,omitempty"`
 	// Layer is where it came from, counted from 1; nil for a directory that no
 	// layer lists.
 	Layer  *int   `json:"layer"`
@@ -77,6 +80,7 @@ func (l *Listing) Items() iter.Seq[*Item] {
 		for _, line := range l.lines {
 			e, change, _ := l.pick(line.node)
 			item = Item{node: line.node, Depth: int(line.depth), Type: "directory", Size: line.size, Change: change.String()}
+			item.Wasted = line.node.seen.wasted()
 			if e != nil {
 				item.Layer, item.Mode = places[e.Layer], modes[e.modeKey()]
 				if item.Layer == nil {
