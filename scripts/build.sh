@@ -11,8 +11,23 @@ cd "$(dirname "$0")/.."
 export CGO_ENABLED=0 GOFLAGS= GOWORK=off GOTOOLCHAIN=local
 stamp="-X main.version=${VERSION:-devel} -X main.revision=${REVISION:-unknown}"
 
+# tare is small where it is cold and fast where it measures: without padding
+# between functions, and without inlining in the packages that wait for a network
+# or see a few bytes of an image. docs/tare.md has what that earns and costs.
+tare() {
+  flags=
+  for packages in 'crypto/...' net 'net/...' 'vendor/...' encoding/asn1 math/big 'debug/...' \
+    regexp/syntax internal/zstd internal/xcoff mime 'mime/...' log os/exec os/user flag \
+    devops-go/cmd/tare devops-go/internal/compare devops-go/internal/dockerconfig \
+    devops-go/internal/engine devops-go/internal/pack devops-go/internal/registry devops-go/internal/sbom
+  do flags="$flags -gcflags=$packages=-l"; done
+  # shellcheck disable=SC2086 # the flags are words
+  exec go build -buildvcs=false -trimpath -tags nethttpomithttp2 $flags \
+    -ldflags "-s -w -buildid= -funcalign=1 $stamp" -o "$1" ./cmd/tare
+}
+
 case $1 in
-tare) exec go build -buildvcs=false -trimpath -tags nethttpomithttp2 -ldflags "-s -w -buildid= $stamp" -o "$2" ./cmd/tare ;;
+tare) tare "$2" ;;
 app) ;;
 *) echo "usage: $0 app|tare OUTPUT" >&2; exit 2 ;;
 esac

@@ -91,11 +91,12 @@ func hinted(err error) error {
 }
 
 // readOrOpen is read for a command that has something to say without the
-// layers: those of an image in a registry are left there, and stack is nil,
-// unless their content is asked for. The caller closes the image.
+// layers: those of an image in a registry are left there, those in a compression
+// that can't be read are left alone, and stack is nil, unless their content is
+// asked for. The caller closes the image.
 func (s *sourceFlags) readOrOpen(ctx context.Context, ref string, std stdio) (*image.Image, *layers.Stack, error) {
 	img, err := s.open(ctx, ref, std)
-	if err != nil || img.Source == image.Registry && !s.content {
+	if err != nil || !s.content && (img.Source == image.Registry || img.Unreadable() != nil) {
 		return img, nil, err
 	}
 	stack, err := s.readLayers(ctx, img)

@@ -14,6 +14,7 @@ import (
 
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/report"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -95,6 +96,12 @@ func zipped(img it.Image) it.Image {
 	return img
 }
 
+// zstd is img with a layer that can't be read.
+func zstd(img it.Image) it.Image {
+	img.Layers[1] = it.Layer{Tar: img.Layers[1].Tar, Blob: []byte("\x28\xb5\x2f\xfd rest"), MediaType: image.MediaTypeLayer + "+zstd"}
+	return img
+}
+
 // gallery is a directory with the images that the commands are run on.
 func gallery(t testing.TB) string {
 	t.Helper()
@@ -113,6 +120,10 @@ func gallery(t testing.TB) string {
 	write("both.tar", it.Classic(base(), app()).Archive())
 	archive := it.Classic(app()).Archive()
 	write("cut.tar", archive[:len(archive)/2])
+	write("empty.tar", nil)
+	for name, content := range it.Layout(zstd(app())) {
+		write("zstd/"+name, content)
+	}
 	write("garbage.tar", []byte(strings.Repeat("garbage ", 300)))
 	for name, content := range it.Layout(zipped(app())) {
 		write("layout/"+name, content)
@@ -151,6 +162,15 @@ func TestCommands(t *testing.T) {
 		{"weigh-net", "weigh --net /app/* app.tar"},
 		{"weigh-cut", "weigh cut.tar"},
 		{"weigh-garbage", "weigh garbage.tar"},
+		{"weigh-empty", "weigh empty.tar"},
+		{"weigh-no-directory", "weigh oci:none"},
+		{"weigh-escape", "weigh ./\x1b[31m\u009bred.tar"},
+		{"weigh-zstd", "weigh zstd"},
+		{"weigh-zstd-content", "weigh --content zstd"},
+		{"history-zstd", "history --iso zstd"},
+		{"compare-zstd", "compare zstd base.tar"},
+		{"tree-zstd", "tree zstd"},
+		{"verify-zstd", "verify zstd"},
 		{"weigh-several-in-one", "weigh both.tar"},
 		{"weigh-missing", "weigh ./none.tar"},
 		{"weigh-platform", "weigh --platform linux/arm64 layout"},
@@ -192,7 +212,7 @@ func TestCommands(t *testing.T) {
 				args[i] = strings.ReplaceAll(args[i], "~", " ")
 			}
 			cmd := tareCommand(t, dir, args...)
-			golden(t, tt.name, "tare "+tt.args, cmd)
+			golden(t, tt.name, "tare "+report.Escape(tt.args), cmd)
 		})
 	}
 }

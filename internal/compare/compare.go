@@ -87,11 +87,11 @@ func NewSubject(img *image.Image, stack *layers.Stack, w layers.Weight) Subject 
 // Compare sets the images side by side.
 func Compare(subjects []Subject, fleet Fleet) Comparison {
 	c := Comparison{Fleet: fleet}
-	var largest, slowest int64
+	var sizes, transfers []*int64
 	for _, s := range subjects {
-		largest = max(largest, value(s.Weight.Size))
-		slowest = max(slowest, value(s.Weight.Transfer))
+		sizes, transfers = append(sizes, s.Weight.Size), append(transfers, s.Weight.Transfer)
 	}
+	largest, slowest := largest(sizes), largest(transfers)
 	for _, s := range subjects {
 		item := Item{
 			Weight:            s.Weight,
@@ -103,6 +103,19 @@ func Compare(subjects []Subject, fleet Fleet) Comparison {
 		c.Images = append(c.Images, item)
 	}
 	return c
+}
+
+// largest returns the largest of list, 0 where one of them isn't known, which
+// may be it.
+func largest(list []*int64) int64 {
+	var most int64
+	for _, n := range list {
+		if n == nil {
+			return 0
+		}
+		most = max(most, *n)
+	}
+	return most
 }
 
 func value(n *int64) int64 {

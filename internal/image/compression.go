@@ -3,6 +3,7 @@ package image
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -57,6 +58,13 @@ func ClaimedCompression(mediaType string) Compression {
 	return Uncompressed
 }
 
+// ErrUnreadable is the fault of a compression that the standard library hasn't
+// got.
+var ErrUnreadable = errors.New("can't be read yet")
+
+// readable reports whether Decompress takes c.
+func (c Compression) readable() bool { return c == Uncompressed || c == Gzip }
+
 // Decompress returns the content that r holds in compression c.
 func Decompress(r io.Reader, c Compression) (io.Reader, error) {
 	switch c {
@@ -65,7 +73,7 @@ func Decompress(r io.Reader, c Compression) (io.Reader, error) {
 	case Gzip:
 		return inflate.NewReader(r)
 	}
-	return nil, fmt.Errorf("compression %s can't be read yet", c)
+	return nil, fmt.Errorf("compression %s %w", c, ErrUnreadable)
 }
 
 // Uncompress returns the content of r, which tells its compression itself.

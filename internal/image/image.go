@@ -115,6 +115,17 @@ func (l *Layer) Transfer() (bytes int64, known bool) {
 	return l.Descriptor.Size, l.Descriptor.Size >= 0
 }
 
+// Unreadable says why the layers can't all be read, as far as that is known
+// without opening them; nil where nothing stands against it.
+func (img *Image) Unreadable() error {
+	for _, l := range img.Layers {
+		if !l.Compression.readable() {
+			return fmt.Errorf("%s: compression %s %w", l, l.Compression, ErrUnreadable)
+		}
+	}
+	return nil
+}
+
 // setConfig parses the configuration and ties its diff IDs to the layers.
 func (img *Image) setConfig(raw []byte) error {
 	if err := json.Unmarshal(raw, &img.Config); err != nil {

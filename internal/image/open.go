@@ -115,7 +115,7 @@ func open(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, statError(err)
+		return nil, pathError(err)
 	case info.IsDir() && ref.Transport == Any:
 		return openDir(ctx, ref, opts)
 	case info.IsDir():
@@ -123,15 +123,16 @@ func open(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 	}
 	f, err := os.Open(ref.Path)
 	if err != nil {
-		return nil, err
+		return nil, pathError(err)
 	}
 	return openStream(ctx, ref, f, opts)
 }
 
-// statError leaves the path out, which the caller names.
-func statError(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return errNoFile
+// pathError leaves the path out, which the caller names.
+func pathError(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
 	}
 	return err
 }
@@ -139,6 +140,9 @@ func statError(err error) error {
 func openDir(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 	f, size, err := openRegular(filepath.Join(ref.Path, IndexFile))
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(ref.Path); err != nil {
+			return nil, pathError(err)
+		}
 		return nil, fmt.Errorf("holds no OCI layout: no %s", IndexFile)
 	}
 	if err != nil {
@@ -259,6 +263,9 @@ func (c *contextReader) Read(p []byte) (int, error) {
 // openArchive opens an image in the archive at. Where the archive is of both
 // kinds, the OCI index says more: the manifest, the platforms.
 func openArchive(ctx context.Context, ref Reference, at io.ReaderAt, size int64, opts Options) (*Image, error) {
+	if size == 0 {
+		return nil, errors.New("no archive: there is nothing in it")
+	}
 	a, err := indexArchive(at, size)
 	if err != nil {
 		return nil, err

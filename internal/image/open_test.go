@@ -114,6 +114,8 @@ func TestOpenArchive(t *testing.T) {
 		{"classic with layers linked in a loop", loop(), "", image.Platform{}, `error: layer 1 (`},
 		{"since Docker 25", it.Saved(sample("a:1", host)), "", image.Platform{}, "a:1@linux/amd64"},
 		{"OCI", it.Layout(sample("a:1", host)), "", image.Platform{}, "a:1@linux/amd64"},
+		{"this platform by its variant", it.Layout(sample("a:1", host)), "", image.Platform{OS: "linux", Architecture: "amd64", Variant: "v1"}, "a:1@linux/amd64"},
+		{"this platform by a higher variant", it.Layout(sample("a:1", host)), "", image.Platform{OS: "linux", Architecture: "amd64", Variant: "v3"}, "error: holds no platform linux/amd64/v3"},
 		{"OCI by tag", it.Layout(two...), "b:2", image.Platform{}, "b:2@linux/amd64"},
 		{"classic by tag", it.Classic(two...), "b:2", image.Platform{}, "b:2@linux/amd64"},
 		{"classic by whole name", it.Classic(two...), "docker.io/library/b:2", image.Platform{}, "b:2@linux/amd64"},

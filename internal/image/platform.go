@@ -27,11 +27,22 @@ func ParsePlatform(s string) (Platform, error) {
 			return Platform{}, fmt.Errorf("platform %q: %q is no platform word", s, part)
 		}
 	}
-	p := Platform{OS: parts[0], Architecture: parts[1]}
+	p := Platform{OS: parts[0], Architecture: architecture(parts[1])}
 	if len(parts) == 3 {
 		p.Variant = parts[2]
 	}
 	return p, nil
+}
+
+// architecture returns Go's name for what uname calls otherwise.
+func architecture(s string) string {
+	switch s {
+	case "x86_64", "x86-64":
+		return "amd64"
+	case "aarch64":
+		return "arm64"
+	}
+	return s
 }
 
 // hostPlatform is the platform to prefer where none is asked for: containers
@@ -60,8 +71,8 @@ func (p Platform) String() string {
 }
 
 // serves reports whether an image of platform p answers a request for want.
-// A request without variant is content with any; arm64 is arm64/v8, and arm
-// is arm/v7, as containerd has it.
+// A request without variant is content with any; amd64 is amd64/v1,
+// arm64 is arm64/v8, and arm is arm/v7, as containerd has it.
 func (p Platform) serves(want Platform) bool {
 	if want.OS == anyOS {
 		return true
@@ -76,6 +87,8 @@ func (p Platform) variant() string {
 	switch {
 	case p.Variant != "":
 		return p.Variant
+	case p.Architecture == "amd64":
+		return "v1"
 	case p.Architecture == "arm64":
 		return "v8"
 	case p.Architecture == "arm":

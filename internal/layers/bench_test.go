@@ -69,6 +69,29 @@ func BenchmarkClassic(b *testing.B) {
 	b.Run("50000x100", func(b *testing.B) { benchmarkRead(b, it.Classic(bigImage(50_000, 100, it.Plain))) })
 }
 
+// BenchmarkList is what tree adds to reading; its memory is that of the lines.
+func BenchmarkList(b *testing.B) {
+	path := it.Classic(bigImage(50_000, 1, it.Plain)).ArchiveFile(b)
+	img, err := image.Open(context.Background(), path, image.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer img.Close()
+	s, err := layers.Read(context.Background(), img, layers.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		listing, err := s.List(layers.ListOptions{BySize: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for range listing.Items() {
+		}
+	}
+}
+
 func BenchmarkGzip(b *testing.B) {
 	benchmarkRead(b, it.Layout(bigImage(2000, 20_000, it.Zipped)))
 }

@@ -17,6 +17,14 @@ func (s *seen) add(size int64) {
 	s.cumulative += size
 }
 
+// wasted is the bytes of a path that more than one layer has.
+func (s *seen) wasted() int64 {
+	if s.count < 2 {
+		return 0
+	}
+	return s.cumulative
+}
+
 // sizeWhiteouts records the layer's whiteouts before it is applied. To dive, a
 // whiteout is a leaf of size 0; that of a directory weighs what the directory
 // held, if the last layer that has something there lists the directory. A
@@ -91,9 +99,7 @@ func (s *Stack) Efficiency() (efficiency float64, wasted int64) {
 	for n := range s.everything() {
 		least += n.seen.min
 		all += n.seen.cumulative
-		if n.seen.count >= 2 {
-			wasted += n.seen.cumulative
-		}
+		wasted += n.seen.wasted()
 	}
 	if all == 0 {
 		return 1, wasted

@@ -19,6 +19,8 @@ type History struct {
 	Layers   int    `json:"layers"`
 	// Unmatched counts the rows that lack their layer or their history entry.
 	Unmatched int `json:"unmatched"`
+	// Unread says why the layers weren't read, where it wasn't by choice.
+	Unread string `json:"unread,omitempty"`
 }
 
 // A Row is a step of a [History]. Figures are nil where they aren't known and
@@ -44,7 +46,13 @@ type Row struct {
 
 // HistoryUnread returns the history of img as far as it is known without
 // reading the layers.
-func HistoryUnread(img *image.Image) History { return history(img, nil) }
+func HistoryUnread(img *image.Image) History {
+	h := history(img, nil)
+	if err := img.Unreadable(); err != nil {
+		h.Unread = err.Error()
+	}
+	return h
+}
 
 // History returns the history of the image with what each layer weighs.
 func (s *Stack) History() History {

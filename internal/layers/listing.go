@@ -3,8 +3,8 @@ package layers
 import (
 	"archive/tar"
 	"cmp"
-	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 )
 
@@ -28,21 +28,32 @@ type Listing struct {
 	Image string `json:"image"`
 	Path  string `json:"path"`
 	// Layer counts from 1; nil for the merged tree.
-	Layer *int   `json:"layer"`
-	Size  int64  `json:"size"`
-	Files int    `json:"files"`
-	Items []Item `json:"items"`
+	Layer *int  `json:"layer"`
+	Size  int64 `json:"size"`
+	Files int   `json:"files"`
+
+	lines []line
+	pick  picker
+}
+
+// A line is what is kept of an item until it is wanted, as there are many.
+type line struct {
+	node  *Node
+	size  int64
+	depth int32
 }
 
 // An Item is a line of a [Listing].
 type Item struct {
-	Name string `json:"-"`
 	// Depth counts from 1 below the listing's start.
 	Depth int    `json:"depth"`
 	Type  string `json:"type"`
 	// Size is that of a file, or of all files in a directory; what is removed
 	// isn't counted in the directories above it.
 	Size int64 `json:"size"`
+	// Wasted is what dive finds wasted at the path itself, the sizes of all its
+	// versions; 0 where there is one.
+	Wasted int64 `json:"wasted,omitempty"`
 	// Layer is where it came from, counted from 1; nil for a directory that no
 	// layer lists.
 	Layer  *int   `json:"layer"`
@@ -55,89 +66,82 @@ type Item struct {
 	node *Node
 }
 
+// Name is the last element of the path.
+func (i *Item) Name() string { return i.node.Name }
+
 // Path is the path from the root, with a leading slash.
 func (i *Item) Path() string { return "/" + i.node.Path() }
 
-// MarshalJSON puts the path first; it is only made where it is wanted, as there
-// are many.
-func (i Item) MarshalJSON() ([]byte, error) {
-	type plain Item // without this method
-	return json.Marshal(struct {
-		Path string `json:"path"`
-		plain
-	}{i.Path(), plain(i)})
+// Items yields the lines of the listing; each is valid until the next.
+func (l *Listing) Items() iter.Seq[*Item] {
+	return func(yield func(*Item) bool) {
+		places, modes := map[int32]*int{}, map[uint32]string{} // what many have in common
+		var item Item
+		for _, line := range l.lines {
+			e, change, _ := l.pick(line.node)
+			item = Item{node: line.node, Depth: int(line.depth), Type: "directory", Size: line.size, Change: change.String()}
+			item.Wasted = line.node.seen.wasted()
+			if e != nil {
+				item.Layer, item.Mode = places[e.Layer], modes[e.modeKey()]
+				if item.Layer == nil {
+					place := int(e.Layer) + 1
+					item.Layer, places[e.Layer] = &place, &place
+				}
+				if item.Mode == "" {
+					item.Mode = e.ModeString()
+					modes[e.modeKey()] = item.Mode
+				}
+				item.Type, item.Link, item.UID, item.GID = e.TypeName(), e.Link, e.UID, e.GID
+			}
+			if !yield(&item) {
+				return
+			}
+		}
+	}
 }
 
 // List lists the tree.
-func (s *Stack) List(opts ListOptions) (Listing, error) {
-	listing := Listing{Image: s.Image.Name}
+func (s *Stack) List(opts ListOptions) (*Listing, error) {
 	start := s.Root
 	if opts.Path != "" {
 		clean, err := cleanPath(opts.Path)
 		if err != nil {
-			return listing, err
+			return nil, err
 		}
 		if start = s.tree.find(clean); start == nil {
-			return listing, fmt.Errorf("%q: no such path in the image", opts.Path)
+			return nil, fmt.Errorf("%q: no such path in the image", opts.Path)
 		}
 	}
-	listing.Path = "/" + start.Path()
-	l := lister{opts: opts, pick: pickMerged, places: map[int32]*int{}, modes: map[uint32]string{}}
+	listing := &Listing{Image: s.Image.Name, Path: "/" + start.Path(), pick: pickMerged}
 	if opts.Layer > 0 {
 		if opts.Layer > len(s.Layers) {
-			return listing, fmt.Errorf("layer %d: the image has %d", opts.Layer, len(s.Layers))
+			return nil, fmt.Errorf("layer %d: the image has %d", opts.Layer, len(s.Layers))
 		}
 		listing.Layer = &opts.Layer
-		l.pick = pickLayer(s.Layers[opts.Layer-1])
+		listing.pick = pickLayer(s.Layers[opts.Layer-1])
 	}
-	top := l.view(start, 1)
-	if top == nil {
-		return listing, fmt.Errorf("%q: no such path in what is listed", opts.Path)
+	l := lister{opts: opts, pick: listing.pick, sums: map[*Node]sum{}}
+	top, _, shown := l.sum(start)
+	if !shown {
+		return nil, fmt.Errorf("%q: no such path in what is listed", opts.Path)
 	}
 	listing.Size, listing.Files = top.size, top.files
-	if len(top.children) == 0 && start != s.Root {
-		top.children = []*viewed{top}
+	l.lines = make([]line, 0, l.shown)
+	if !l.list(start, 1) && start != s.Root && top.size >= opts.MinSize {
+		l.lines = append(l.lines, line{start, top.size, 1}) // a file is its own listing
 	}
-	listing.Items = l.flatten([]Item{}, top.children, 1)
+	listing.lines = l.lines
 	return listing, nil
 }
 
-// A lister makes a view of the tree and lists it.
-type lister struct {
-	opts ListOptions
-	// pick returns the entry to show at n, if any, and whether n or anything
-	// below it is to be shown.
-	pick func(n *Node) (*Entry, Change, bool)
+// A picker returns the entry to show at n, if any, and whether n or anything
+// below it is to be shown.
+type picker func(n *Node) (*Entry, Change, bool)
 
-	// What many items have in common is made once.
-	places map[int32]*int
-	modes  map[uint32]string
-}
-
-func (l *lister) place(e *Entry) *int {
-	if l.places[e.Layer] == nil {
-		place := int(e.Layer) + 1
-		l.places[e.Layer] = &place
-	}
-	return l.places[e.Layer]
-}
-
-func (l *lister) mode(e *Entry) string {
-	key := uint32(e.Type)<<16 | e.Mode
-	if _, ok := l.modes[key]; !ok {
-		l.modes[key] = e.ModeString()
-	}
-	return l.modes[key]
-}
-
-// A viewed is a node as it is shown.
-type viewed struct {
-	node     *Node
-	entry    *Entry
-	change   Change
-	size     int64
-	files    int
-	children []*viewed
+// A sum is the bytes and the number of the files at or below a node.
+type sum struct {
+	size  int64
+	files int
 }
 
 func pickMerged(n *Node) (*Entry, Change, bool) {
@@ -153,7 +157,7 @@ func pickMerged(n *Node) (*Entry, Change, bool) {
 }
 
 func pickLayer(l *Layer) func(n *Node) (*Entry, Change, bool) {
-	entries := map[*Node]*Entry{}
+	entries := make(map[*Node]*Entry, len(l.Entries))
 	for _, e := range l.Entries {
 		if e.Kind != File && e.Kind != Whiteout {
 			continue
@@ -180,119 +184,79 @@ func pickLayer(l *Layer) func(n *Node) (*Entry, Change, bool) {
 	}
 }
 
-// view returns what is shown at n, nil where nothing is.
-func (l *lister) view(n *Node, depth int) *viewed {
-	e, change, ok := l.pick(n)
-	if !ok {
-		return nil
+// A lister adds the sizes of a tree up and lists it.
+type lister struct {
+	opts  ListOptions
+	pick  picker
+	shown int           // how many nodes are
+	sums  map[*Node]sum // of those that have something below them
+	lines []line
+	todo  []line // the children still to be listed, directory by directory
+}
+
+// sum returns what is shown at n and below it, and whether anything is.
+func (l *lister) sum(n *Node) (total sum, change Change, shown bool) {
+	e, change, shown := l.pick(n)
+	if !shown {
+		return sum{}, change, false
 	}
-	v := &viewed{node: n, entry: e, change: change}
-	if e != nil && e.Type != tar.TypeDir {
-		v.size, v.files = e.Size, 1
-	}
+	l.shown++
+	total = ownSum(e)
 	for c := range n.AllChildren() {
-		child := l.view(c, depth+1)
-		if child == nil {
-			continue
-		}
-		if child.change != Removed {
-			v.size += child.size
-			v.files += child.files
-		} else if change == Removed {
-			v.size += child.size
-		}
-		if l.opts.Depth == 0 || depth <= l.opts.Depth {
-			v.children = append(v.children, child)
+		below, what, shown := l.sum(c)
+		switch {
+		case !shown:
+		case what != Removed:
+			total.size += below.size
+			total.files += below.files
+		case change == Removed:
+			total.size += below.size
 		}
 	}
-	return v
+	if n.first != nil {
+		l.sums[n] = total
+	}
+	return total, change, true
 }
 
-func (l *lister) flatten(items []Item, list []*viewed, depth int) []Item {
-	slices.SortFunc(list, func(a, b *viewed) int {
-		if l.opts.BySize && a.size != b.size {
-			return cmp.Compare(b.size, a.size)
-		}
-		return cmp.Compare(a.node.Name, b.node.Name)
-	})
-	for _, v := range list {
-		if v.size < l.opts.MinSize {
-			continue
-		}
-		items = append(items, l.item(v, depth))
-		if len(v.children) != 1 || v.children[0] != v {
-			items = l.flatten(items, v.children, depth+1)
-		}
+// ownSum is the sum of a node that has nothing below it.
+func ownSum(e *Entry) sum {
+	if e == nil || e.Type == tar.TypeDir {
+		return sum{}
 	}
-	return items
+	return sum{e.Size, 1}
 }
 
-func (l *lister) item(v *viewed, depth int) Item {
-	item := Item{
-		node:   v.node,
-		Name:   v.node.Name,
-		Depth:  depth,
-		Type:   "directory",
-		Size:   v.size,
-		Change: v.change.String(),
-	}
-	e := v.entry
-	if e == nil {
-		return item
-	}
-	item.Layer, item.Type, item.Link = l.place(e), e.TypeName(), e.Link
-	item.Mode, item.UID, item.GID = l.mode(e), e.UID, e.GID
-	return item
-}
-
-// TypeName is the word for the entry's type.
-func (e *Entry) TypeName() string {
-	switch e.Type {
-	case tar.TypeDir:
-		return "directory"
-	case tar.TypeSymlink:
-		return "symlink"
-	case tar.TypeLink:
-		return "hardlink"
-	case tar.TypeChar, tar.TypeBlock:
-		return "device"
-	case tar.TypeFifo:
-		return "fifo"
-	}
-	return "file"
-}
-
-// ModeString is the entry's mode as ls prints it.
-func (e *Entry) ModeString() string {
-	b := []byte("-rwxrwxrwx")
-	switch e.Type {
-	case tar.TypeDir:
-		b[0] = 'd'
-	case tar.TypeSymlink:
-		b[0] = 'l'
-	case tar.TypeChar:
-		b[0] = 'c'
-	case tar.TypeBlock:
-		b[0] = 'b'
-	case tar.TypeFifo:
-		b[0] = 'p'
-	}
-	for i := range 9 {
-		if e.Mode&(1<<(8-i)) == 0 {
-			b[i+1] = '-'
+// list lists what is below n and reports whether anything is.
+func (l *lister) list(n *Node, depth int) bool {
+	from, found := len(l.todo), false
+	for c := range n.AllChildren() {
+		total, shown := l.sums[c]
+		if c.first == nil {
+			var e *Entry
+			e, _, shown = l.pick(c)
+			total = ownSum(e)
+		}
+		found = found || shown
+		if shown && total.size >= l.opts.MinSize {
+			l.todo = append(l.todo, line{c, total.size, int32(depth)})
 		}
 	}
-	for i, bit := range []struct {
-		mask     uint32
-		set, not byte
-	}{{0o4000, 's', 'S'}, {0o2000, 's', 'S'}, {0o1000, 't', 'T'}} {
-		if at := 3 * (i + 1); e.Mode&bit.mask != 0 {
-			if b[at] == 'x' {
-				b[at] = bit.set
-			} else {
-				b[at] = bit.not
-			}
+	slices.SortFunc(l.todo[from:], l.order)
+	for i := from; i < len(l.todo); i++ {
+		l.lines = append(l.lines, l.todo[i])
+		if l.todo[i].node.first != nil && (l.opts.Depth == 0 || depth < l.opts.Depth) {
+			l.list(l.todo[i].node, depth+1)
 		}
 	}
-	return string(b)
+	l.todo = l.todo[:from]
+	return found
+}
+
+// order tells which of two siblings is listed first.
+func (l *lister) order(a, b line) int {
+	if l.opts.BySize && a.size != b.size {
+		return cmp.Compare(b.size, a.size)
+	}
+	return cmp.Compare(a.node.Name, b.node.Name)
 }

@@ -228,8 +228,24 @@ func TestMerge(t *testing.T) {
 			if wasted != tt.wasted || math.Abs(efficiency-want) > 1e-9 {
 				t.Errorf("wasted %d, efficiency %f; want %d, %f", wasted, efficiency, tt.wasted, want)
 			}
+			if listed := listedWaste(t, s); listed != tt.wasted {
+				t.Errorf("the items waste %d, want %d", listed, tt.wasted)
+			}
 		})
 	}
+}
+
+// listedWaste adds up what the paths of the tree waste.
+func listedWaste(t *testing.T, s *layers.Stack) int64 {
+	listing, err := s.List(layers.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wasted int64
+	for item := range listing.Items() {
+		wasted += item.Wasted
+	}
+	return wasted
 }
 
 // TestCompression: how a layer is stored makes no difference to what it holds.

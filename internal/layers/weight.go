@@ -33,6 +33,8 @@ type Weight struct {
 	Layers       int      `json:"layers"`
 	Files        *int     `json:"files"`
 	Attestations int      `json:"attestations"`
+	// Unread says why the layers weren't read, where it wasn't by choice.
+	Unread string `json:"unread,omitempty"`
 }
 
 // WeighUnread returns what is known of img without reading its layers.
@@ -52,6 +54,9 @@ func WeighUnread(img *image.Image) Weight {
 	}
 	if transfer, ok := img.Transfer(); ok {
 		w.Transfer = &transfer
+	}
+	if err := img.Unreadable(); err != nil {
+		w.Unread = err.Error()
 	}
 	return w
 }

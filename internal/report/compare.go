@@ -27,6 +27,10 @@ func Comparison(c compare.Comparison) Document {
 	figures.addFacts(facts)
 	fleet.addFacts(costs)
 	for _, item := range c.Images {
+		if item.Size == nil {
+			figures.Notes = append(figures.Notes, unreadNote(item.Unread))
+			break
+		}
 		if item.Transfer == nil {
 			figures.Notes = append(figures.Notes, "? transfer is not known of layers that lie uncompressed; --gzip compresses them.")
 			break

@@ -1,10 +1,14 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // A Format is a way to write a document.
@@ -35,11 +39,17 @@ type Document struct {
 	Tables []*Table
 	// Value is a struct that is the JSON document, but for its "schema".
 	Value any
+	// Items, if set, yields the array "items" that ends the JSON document, which
+	// may be too long to be kept.
+	Items iter.Seq[any]
 }
 
 // Write writes the document.
 func (d Document) Write(w io.Writer, format Format, screen Screen) error {
 	if format == JSON {
+		if d.Items != nil {
+			return writeList(w, d.Value, d.Items)
+		}
 		return writeJSON(w, d.Value)
 	}
 	for i, t := range d.Tables {
@@ -61,18 +71,105 @@ func (d Document) Write(w io.Writer, format Format, screen Screen) error {
 	return nil
 }
 
-// writeJSON writes the object that value is, with "schema" as its first key.
+// writeJSON writes the object that value is.
 func writeJSON(w io.Writer, value any) error {
-	var plain, indented bytes.Buffer
-	e := json.NewEncoder(&plain)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(value); err != nil {
+	text, err := object(value)
+	if err != nil {
 		return err
 	}
-	object := fmt.Appendf(nil, `{"schema":%d,%s`, schema, plain.Bytes()[1:])
-	if err := json.Indent(&indented, object, "", "  "); err != nil {
-		return err
-	}
-	_, err := indented.WriteTo(w)
+	_, err = w.Write(text)
 	return err
+}
+
+// object returns the object that value is, with "schema" as its first key.
+func object(value any) ([]byte, error) {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(value); err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, "{\n  \"schema\": %d,%s", schema, escapeJSON(text.Bytes()[1:])), nil
+}
+
+// writeList writes the object that value is with the array "items" as its last
+// key.
+func writeList(w io.Writer, value any, items iter.Seq[any]) error {
+	text, err := object(value)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(w, 64<<10)
+	b.Write(bytes.TrimSuffix(text, []byte("\n}\n")))
+	b.WriteString(",\n  \"items\": ")
+	if err := writeItems(b, items); err != nil {
+		return err
+	}
+	b.WriteString("\n}\n")
+	return b.Flush()
+}
+
+// writeItems writes an array, one item after the other.
+func writeItems(b *bufio.Writer, items iter.Seq[any]) error {
+	e := json.NewEncoder(unended{b})
+	e.SetEscapeHTML(false)
+	e.SetIndent("    ", "  ")
+	separator := "[\n    "
+	for item := range items {
+		b.WriteString(separator)
+		if err := e.Encode(item); err != nil {
+			return err
+		}
+		separator = ",\n    "
+	}
+	if separator[0] == '[' {
+		b.WriteString("[]")
+	} else {
+		b.WriteString("\n  ]")
+	}
+	return nil
+}
+
+// escapeJSON escapes what a terminal could take for something else: the rules of
+// JSON are content with escapes below U+0020.
+func escapeJSON(text []byte) []byte {
+	if ascii(text) {
+		return text
+	}
+	harmless := func(r rune) bool { return r < 0x7f || !unprintable(r) }
+	var escaped []byte
+	for _, r := range string(text) {
+		switch {
+		case harmless(r):
+			escaped = utf8.AppendRune(escaped, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			escaped = fmt.Appendf(escaped, `\u%04x\u%04x`, high, low)
+		default:
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+		}
+	}
+	return escaped
+}
+
+// ascii reports whether text is of ASCII without DEL, as almost every one is.
+func ascii(text []byte) bool {
+	for _, c := range text {
+		if c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// unended leaves out the newline that ends what an Encoder writes.
+type unended struct{ w io.Writer }
+
+func (u unended) Write(p []byte) (int, error) {
+	n, err := u.w.Write(escapeJSON(bytes.TrimSuffix(p, []byte("\n"))))
+	if err == nil {
+		n = len(p)
+	}
+	return n, err
 }

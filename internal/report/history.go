@@ -40,6 +40,9 @@ func History(h layers.History, view HistoryView) Document {
 	if h.Unmatched > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("History and layers disagree: %s without a partner.", plural(h.Unmatched, "row")))
 	}
+	if h.Size == nil {
+		t.Notes = append(t.Notes, unreadNote(h.Unread))
+	}
 	t.Notes = append(t.Notes, sizesNote)
 	return Document{Tables: []*Table{t}, Value: h}
 }

@@ -295,6 +295,7 @@ func markdownCells(cells []string) string {
 	return b.String() + "|\n"
 }
 
-func markdownEscape(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "\n", " ").Replace(s)
-}
+// markdownSpecials are the characters that mean something in a cell.
+var markdownSpecials = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "\n", " ")
+
+func markdownEscape(s string) string { return markdownSpecials.Replace(s) }

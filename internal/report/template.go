@@ -7,14 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"devops-go/internal/layers"
+	"unicode/utf8"
 )
 
-// A Template is a format as docker history takes it: text with {{.Name}},
-// {{json .Name}} and {{json .}}, on a line of its own for each row, after
-// "table " with a line of headings.
+// A Template is a format as docker history takes it: text with placeholders,
+// on a line of its own for each row, after "table " with a line of headings. A
+// placeholder is {{.Name}}, {{json .Name}}, {{json .}}, {{upper .Name}},
+// {{lower .Name}} or {{truncate .Name 20}}; further functions may follow after a
+// bar, as {{.Name | json}}, and {{- and -}} take white space away.
 type Template struct {
 	parts []templatePart
 	table bool
@@ -22,9 +22,9 @@ type Template struct {
 
 // A templatePart is text, or a placeholder.
 type templatePart struct {
-	text string
-	name string // of the placeholder, "." for all; empty for text
-	json bool
+	text  string
+	name  string // of the placeholder, "." for all; empty for text
+	funcs []func(string) string
 }
 
 // placeholders are what rows can show, with the heading of each.
@@ -43,6 +43,9 @@ func ParseTemplate(s string) (*Template, error) {
 	}
 	for s != "" {
 		text, rest, found := strings.Cut(s, "{{")
+		if strings.HasPrefix(rest, "- ") {
+			text, rest = strings.TrimRight(text, " \t\n"), rest[1:]
+		}
 		t.parts = append(t.parts, templatePart{text: text})
 		if !found {
 			break
@@ -50,6 +53,9 @@ func ParseTemplate(s string) (*Template, error) {
 		inner, after, closed := strings.Cut(rest, "}}")
 		if !closed {
 			return nil, fmt.Errorf("format: {{%s isn't closed", rest)
+		}
+		if trimmed, ok := strings.CutSuffix(inner, " -"); ok {
+			inner, after = trimmed, strings.TrimLeft(after, " \t\n")
 		}
 		part, err := parsePlaceholder(strings.TrimSpace(inner))
 		if err != nil {
@@ -60,69 +66,89 @@ func ParseTemplate(s string) (*Template, error) {
 	return t, nil
 }
 
+// parsePlaceholder parses what stands between the braces.
 func parsePlaceholder(s string) (templatePart, error) {
-	rest, isJSON := strings.CutPrefix(s, "json ")
-	name, dotted := strings.CutPrefix(strings.TrimSpace(rest), ".")
-	if dotted && name == "" && isJSON {
-		return templatePart{name: ".", json: true}, nil
+	first, more, piped := strings.Cut(s, "|")
+	var part templatePart
+	var calls [][]string
+	for _, word := range strings.Fields(first) {
+		switch {
+		case strings.HasPrefix(word, ".") && part.name == "":
+			part.name = word
+		case len(calls) == 0:
+			calls = append(calls, []string{word})
+		default:
+			calls[0] = append(calls[0], word)
+		}
 	}
-	if _, known := placeholders[name]; !dotted || !known {
+	for piped {
+		first, more, piped = strings.Cut(more, "|")
+		calls = append(calls, strings.Fields(first))
+	}
+	known := part.name == "." && slices.EqualFunc(calls, [][]string{{"json"}}, slices.Equal)
+	if part.name != "." {
+		part.name = strings.TrimPrefix(part.name, ".")
+		_, known = placeholders[part.name]
+	}
+	for _, call := range calls {
+		f := templateFunc(call)
+		part.funcs, known = append(part.funcs, f), known && f != nil
+	}
+	if !known {
 		names := slices.Sorted(maps.Keys(placeholders))
-		return templatePart{}, fmt.Errorf("format: {{%s}} is not known, only .%s", s, strings.Join(names, ", ."))
+		return part, fmt.Errorf("format: {{%s}} is not known, only .%s, and json, upper, lower and truncate of them", s, strings.Join(names, ", ."))
 	}
-	return templatePart{name: name, json: isJSON}, nil
+	return part, nil
 }
 
-// HistoryLines writes a history by the template.
-func (t *Template) HistoryLines(h layers.History, configDigest string, view HistoryView) string {
-	rows := slices.Clone(h.Rows)
-	ids := make([]string, len(rows))
-	for i := range ids {
-		ids[i] = "<missing>"
+// templateFunc returns the function that a call such as truncate 20 is, nil
+// where there is none.
+func templateFunc(call []string) func(string) string {
+	switch {
+	case len(call) == 1 && call[0] == "json":
+		return func(s string) string { return jsonText(s) }
+	case len(call) == 1 && call[0] == "upper":
+		return strings.ToUpper
+	case len(call) == 1 && call[0] == "lower":
+		return strings.ToLower
+	case len(call) == 2 && call[0] == "truncate":
+		if n, err := strconv.Atoi(call[1]); err == nil && n >= 0 {
+			return func(s string) string { return string([]rune(s)[:min(n, utf8.RuneCountInString(s))]) }
+		}
 	}
-	if len(ids) > 0 {
-		ids[len(ids)-1] = shortID(configDigest, view)
-	}
-	if !view.OldestFirst {
-		slices.Reverse(rows)
-		slices.Reverse(ids)
-	}
-	var lines []string
-	if t.table {
-		lines = append(lines, t.line(placeholders))
-	}
-	for i, row := range rows {
-		lines = append(lines, t.line(rowValues(row, ids[i], view)))
-	}
-	if t.table {
-		return align(lines)
-	}
-	return strings.Join(lines, "\n") + "\n"
-}
-
-func shortID(digest string, view HistoryView) string {
-	if view.NoTrunc {
-		return digest
-	}
-	_, hex, _ := strings.Cut(digest, ":")
-	return hex[:min(12, len(hex))]
+	return nil
 }
 
 func (t *Template) line(values map[string]string) string {
 	var b strings.Builder
 	for _, part := range t.parts {
-		switch {
-		case part.name == "":
-			b.WriteString(part.text)
-		case part.name == ".":
-			b.WriteString(jsonText(values))
-		case part.json:
-			b.WriteString(jsonText(values[part.name]))
-		default:
-			b.WriteString(values[part.name])
-		}
+		b.WriteString(part.value(values))
 	}
 	return b.String()
+}
+
+// headings is the line of titles.
+func (t *Template) headings() string {
+	var b strings.Builder
+	for _, part := range t.parts {
+		part.funcs = nil
+		b.WriteString(part.value(placeholders))
+	}
+	return b.String()
+}
+
+func (p templatePart) value(values map[string]string) string {
+	switch p.name {
+	case "":
+		return p.text
+	case ".":
+		return jsonText(values)
+	}
+	value := values[p.name]
+	for _, f := range p.funcs {
+		value = f(value)
+	}
+	return value
 }
 
 func jsonText(v any) string {
@@ -131,53 +157,4 @@ func jsonText(v any) string {
 		panic(err) // strings only
 	}
 	return string(b)
-}
-
-// dockerTrunc is how much of an instruction docker history shows.
-const dockerTrunc = 45
-
-func rowValues(row layers.Row, id string, view HistoryView) map[string]string {
-	values := map[string]string{
-		"ID": id, "CreatedSince": "N/A", "CreatedAt": "N/A", "CreatedBy": OneLine(row.CreatedBy), "Comment": OneLine(row.Comment),
-		"Instruction": OneLine(row.Instruction), "Size": SizeOf(row.Size), "Transfer": SizeOf(row.Transfer), "Dead": SizeOf(row.Dead),
-		"Files": Count(row.Files), "Digest": layerDigest(row, view),
-	}
-	if row.Created != nil {
-		values["CreatedSince"] = Ago(*row.Created, view.Now)
-		values["CreatedAt"] = row.Created.UTC().Format(time.RFC3339)
-	}
-	if row.EmptyLayer {
-		for _, name := range []string{"Size", "Transfer", "Dead"} {
-			values[name] = Size(0)
-		}
-		values["Files"] = strconv.Itoa(0)
-	}
-	if !view.NoTrunc {
-		for _, name := range []string{"CreatedBy", "Instruction"} {
-			values[name] = clip(values[name], dockerTrunc)
-		}
-	}
-	return values
-}
-
-// align puts the cells of lines, which tabs part, under each other.
-func align(lines []string) string {
-	var t Table
-	for _, line := range lines {
-		cells := strings.Split(line, "\t")
-		for len(t.Columns) < len(cells) {
-			t.Columns = append(t.Columns, Column{})
-		}
-		t.Add(cells...)
-	}
-	for i := range t.Rows {
-		for len(t.Rows[i].Cells) < len(t.Columns) {
-			t.Rows[i].Cells = append(t.Rows[i].Cells, "")
-		}
-	}
-	var b strings.Builder
-	if err := t.Text(&b, Screen{}); err != nil {
-		panic(err) // a Builder doesn't fail
-	}
-	return b.String()
 }

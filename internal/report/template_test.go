@@ -22,11 +22,19 @@ var now = time.Date(2024, 5, 2, 0, 0, 0, 0, time.UTC)
 func TestTemplate(t *testing.T) {
 	const id = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for _, tt := range []struct{ template, want string }{
-		{"{{.Size}}", "0 B\n7.80 MB\n"},
+		{"{{.Size}}", "0B\n7.8MB\n"},
 		{"{{ .ID }} {{.CreatedSince}}", "0123456789ab 24 hours ago\n<missing> 24 hours ago\n"},
 		{`{{.CreatedBy}}\t{{json .Comment}}`, "CMD\t\"c\"\n/bin/sh -c #(nop) ADD x\t\"\"\n"},
-		{`table {{.Instruction}}\t{{.Size}}`, "INSTRUCTION  SIZE\nCMD          0 B\nADD x        7.80 MB\n"},
+		{`table {{.Instruction}}\t{{.Size}}`, "INSTRUCTION  SIZE\nCMD          0B\nADD x        7.8MB\n"},
 		{"a{{.Files}}b", "a0b\na?b\n"},
+		{"{{- .Size -}} x", "0Bx\n7.8MBx\n"},
+		{"{{.Comment | json}}{{upper .Comment}}", "\"c\"C\n\"\"\n"},
+		{"{{truncate .CreatedBy 7 | lower | json}}", "\"cmd\"\n\"/bin/sh\"\n"},
+		{"table {{json .Comment}}", "COMMENT\n\"c\"\n\"\"\n"},
+		{"{{upper}}", "error: format: {{upper}} is not known"},
+		{"{{upper .}}", "error: format: {{upper .}} is not known"},
+		{"{{truncate .Size x}}", "error: format: {{truncate .Size x}} is not known"},
+		{"{{if .Size}}", "error: format: {{if .Size}} is not known"},
 		{"{{.None}}", "error: format: {{.None}} is not known"},
 		{"{{.Size", "error: format: {{.Size isn't closed"},
 		{"yaml", `error: format "yaml": want table, json, markdown or a template`},

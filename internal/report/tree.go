@@ -9,13 +9,13 @@ import (
 )
 
 // Tree documents the tree of an image or of a layer.
-func Tree(l layers.Listing) Document {
+func Tree(l *layers.Listing) Document {
 	t := &Table{Columns: []Column{
 		{Title: "MODE"}, {Title: "OWNER"}, {Title: "SIZE", Right: true}, {Title: "LAYER", Right: true}, {Title: " "}, {Title: "PATH", Flex: true},
 	}}
 	t.Each = func(yield func(Row) bool) {
-		for i := range l.Items {
-			if !yield(treeRow(&l.Items[i])) {
+		for item := range l.Items() {
+			if !yield(treeRow(item)) {
 				return
 			}
 		}
@@ -29,12 +29,24 @@ func Tree(l layers.Listing) Document {
 			Quote(l.Path), what, Quote(l.Image), Size(l.Size), plural(l.Files, "file")),
 		sizesNote,
 	}
-	return Document{Tables: []*Table{t}, Value: l}
+	return Document{Tables: []*Table{t}, Value: l, Items: func(yield func(any) bool) {
+		for item := range l.Items() {
+			if !yield(treeItem{item.Path(), item}) {
+				return
+			}
+		}
+	}}
+}
+
+// A treeItem is an item of the JSON document.
+type treeItem struct {
+	Path string `json:"path"`
+	*layers.Item
 }
 
 func treeRow(item *layers.Item) Row {
 	mark, style := mark(item.Change)
-	name := strings.Repeat("  ", item.Depth-1) + Quote(item.Name)
+	name := strings.Repeat("  ", item.Depth-1) + Quote(item.Name())
 	switch item.Type {
 	case "directory":
 		name += "/"

@@ -21,13 +21,21 @@ func Weights(list []layers.Weight) Document {
 	t.addFacts(facts)
 	for _, w := range list {
 		if w.Size == nil {
-			t.Notes = append(t.Notes, "? is not known without the layers' content; --content fetches it.")
+			t.Notes = append(t.Notes, unreadNote(w.Unread))
 			break
 		}
 	}
 	return Document{Tables: []*Table{t}, Value: struct {
 		Images []layers.Weight `json:"images"`
 	}{list}}
+}
+
+// unreadNote says why figures are missing where the layers weren't read.
+func unreadNote(why string) string {
+	if why == "" {
+		return "? is not known without the layers' content; --content fetches it."
+	}
+	return "? is not known: " + OneLine(why) + "."
 }
 
 type fact struct{ name, value string }

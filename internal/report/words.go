@@ -67,17 +67,17 @@ func Ago(t, now time.Time) string {
 	case d < 0:
 		return "in the future"
 	case seconds < 1:
-		return "less than a second ago"
+		return "Less than a second ago"
 	case seconds == 1:
 		return "1 second ago"
 	case seconds < 60:
 		return fmt.Sprintf("%d seconds ago", seconds)
 	case minutes == 1:
-		return "about a minute ago"
+		return "About a minute ago"
 	case minutes < 60:
 		return fmt.Sprintf("%d minutes ago", minutes)
 	case hours == 1:
-		return "about an hour ago"
+		return "About an hour ago"
 	case hours < 48:
 		return fmt.Sprintf("%d hours ago", hours)
 	case hours < 24*7*2:
@@ -110,8 +110,11 @@ func unprintable(r rune) bool {
 
 // OneLine returns text on one line, runs of white space as one space, and what
 // a terminal could take for something else escaped.
-func OneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+func OneLine(text string) string { return Escape(strings.Join(strings.Fields(text), " ")) }
+
+// Escape returns text with what a terminal could take for something else
+// escaped.
+func Escape(text string) string {
 	if !strings.ContainsFunc(text, func(r rune) bool { return r != '"' && unprintable(r) }) {
 		return text
 	}

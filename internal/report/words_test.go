@@ -30,8 +30,8 @@ func TestAgo(t *testing.T) {
 		d    time.Duration
 		want string
 	}{
-		{-time.Minute, "in the future"}, {0, "less than a second ago"}, {time.Second, "1 second ago"}, {59 * time.Second, "59 seconds ago"},
-		{time.Minute, "about a minute ago"}, {40 * time.Minute, "40 minutes ago"}, {time.Hour, "about an hour ago"}, {47 * time.Hour, "47 hours ago"},
+		{-time.Minute, "in the future"}, {0, "Less than a second ago"}, {time.Second, "1 second ago"}, {59 * time.Second, "59 seconds ago"},
+		{time.Minute, "About a minute ago"}, {40 * time.Minute, "40 minutes ago"}, {time.Hour, "About an hour ago"}, {47 * time.Hour, "47 hours ago"},
 		{5 * 24 * time.Hour, "5 days ago"}, {3 * 7 * 24 * time.Hour, "3 weeks ago"}, {90 * 24 * time.Hour, "3 months ago"}, {3 * 365 * 24 * time.Hour, "3 years ago"},
 	} {
 		if got := report.Ago(now.Add(-tt.d), now); got != tt.want {
@@ -51,6 +51,9 @@ func TestQuote(t *testing.T) {
 	}
 	if got, want := report.OneLine("RUN a \\\n\t&& echo \"\x1b[31m\""), `RUN a \ && echo "\x1b[31m"`; got != want {
 		t.Errorf("OneLine = %s, want %s", got, want)
+	}
+	if got, want := report.Escape("no\x1b[31m  \"a\u009b\""), `no\x1b[31m  "a\u009b"`; got != want {
+		t.Errorf("Escape = %s, want %s", got, want)
 	}
 }
 

@@ -95,6 +95,9 @@ func (s *sums) plain(ctx context.Context, l *image.Layer, stored *hasher, budget
 // unpack is a finding about the layer.
 func (s *sums) packed(ctx context.Context, l *image.Layer, stored *hasher, budget *layers.Budget) error {
 	content, err := image.Decompress(stored, s.compression)
+	if errors.Is(err, image.ErrUnreadable) {
+		return err
+	}
 	if err != nil {
 		s.err = err
 	} else {
