@@ -75,11 +75,15 @@ func copyInstruction(list []Addition) string {
 	return strings.Join(parts, "; ")
 }
 
-// A node is an entry of a layer that is made.
+// A node is an entry of a layer that is made. It is small: a tree may have as
+// many as it likes.
 type node struct {
-	source string // of a regular file
-	info   fs.FileInfo
-	tar.Header
+	typeflag byte
+	mode     int64
+	link     string // the target of a symbolic link
+	// Of a regular file:
+	source         string
+	size, modified int64 // bytes, Unix nanoseconds
 }
 
 // files makes the layer of additions; the later of two with one target wins.
@@ -99,11 +103,10 @@ func writeNodes(ctx context.Context, w io.Writer, tree map[string]*node, created
 	tw := tar.NewWriter(w)
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		n := tree[name]
-		n.ModTime = created
-		if err := n.write(ctx, tw); err != nil {
+		if err := n.write(ctx, tw, name, created); err != nil {
 			return 0, fmt.Errorf("%q: %w", cmp.Or(n.source, name), cause(err))
 		}
-		gross += n.Size
+		gross += n.size
 	}
 	return gross, tw.Close()
 }
@@ -128,7 +131,7 @@ func (a Addition) collect(tree map[string]*node, parents bool) error {
 	}
 	if parents {
 		for dir := path.Dir(a.Target); dir != "." && tree[dir] == nil; dir = path.Dir(dir) {
-			tree[dir] = directory(dir, 0o755)
+			tree[dir] = directory(0o755)
 		}
 	}
 	return filepath.WalkDir(root, func(p string, entry fs.DirEntry, err error) error {
@@ -143,7 +146,7 @@ func (a Addition) collect(tree map[string]*node, parents bool) error {
 		if name == "." || name == "" {
 			return nil // the root itself is nobody's to change
 		}
-		n, err := a.node(p, name, entry)
+		n, err := a.node(p, entry)
 		if err != nil {
 			return fmt.Errorf("%q: %w", p, cause(err))
 		}
@@ -152,12 +155,10 @@ func (a Addition) collect(tree map[string]*node, parents bool) error {
 	})
 }
 
-func directory(name string, mode int64) *node {
-	return &node{Header: tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: mode}}
-}
+func directory(mode int64) *node { return &node{typeflag: tar.TypeDir, mode: mode} }
 
 // node describes one file of this machine.
-func (a Addition) node(p, name string, entry fs.DirEntry) (*node, error) {
+func (a Addition) node(p string, entry fs.DirEntry) (*node, error) {
 	info, err := entry.Info()
 	if err != nil {
 		return nil, err
@@ -166,20 +167,20 @@ func (a Addition) node(p, name string, entry fs.DirEntry) (*node, error) {
 	switch info.Mode().Type() {
 	case fs.ModeDir:
 		if mode == 0 {
-			return directory(name, 0o755), nil
+			return directory(0o755), nil
 		}
-		return directory(name, mode|mode&0o444>>2), nil
+		return directory(mode | mode&0o444>>2), nil
 	case fs.ModeSymlink:
 		target, err := os.Readlink(p)
 		if err != nil {
 			return nil, err
 		}
-		return &node{Header: tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}}, nil
+		return &node{typeflag: tar.TypeSymlink, link: target, mode: 0o777}, nil
 	case 0:
 		if mode == 0 {
 			mode = 0o644 | int64(info.Mode()&0o100)>>6*0o111
 		}
-		return &node{p, info, tar.Header{Typeflag: tar.TypeReg, Name: name, Size: info.Size(), Mode: mode}}, nil
+		return &node{typeflag: tar.TypeReg, source: p, size: info.Size(), modified: info.ModTime().UnixNano(), mode: mode}, nil
 	}
 	return nil, fmt.Errorf("neither file, directory nor symbolic link (%s)", info.Mode().Type())
 }
@@ -192,19 +193,23 @@ func changed(before, after fs.FileInfo) bool {
 }
 
 // write writes the entry with its content.
-func (n *node) write(ctx context.Context, w *tar.Writer) error {
-	if n.source == "" {
-		return w.WriteHeader(&n.Header)
+func (n *node) write(ctx context.Context, w *tar.Writer, name string, created time.Time) error {
+	h := tar.Header{Typeflag: n.typeflag, Name: name, Linkname: n.link, Size: n.size, Mode: n.mode, ModTime: created}
+	if n.typeflag == tar.TypeDir {
+		h.Name += "/"
+	}
+	if n.typeflag != tar.TypeReg {
+		return w.WriteHeader(&h)
 	}
 	f, err := os.Open(n.source)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := w.WriteHeader(&n.Header); err != nil {
+	if err := w.WriteHeader(&h); err != nil {
 		return err
 	}
-	if _, err := io.CopyN(w, image.WithContext(ctx, f), n.Size); err == io.EOF {
+	if _, err := io.CopyN(w, image.WithContext(ctx, f), n.size); err == io.EOF {
 		return errChanged
 	} else if err != nil {
 		return err
@@ -213,7 +218,7 @@ func (n *node) write(ctx context.Context, w *tar.Writer) error {
 	if err != nil {
 		return err
 	}
-	if changed(n.info, after) {
+	if after.Size() != n.size || after.ModTime().UnixNano() != n.modified {
 		return errChanged
 	}
 	return nil
