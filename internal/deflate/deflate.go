@@ -32,6 +32,8 @@ type encoder struct {
 	roots [1 << 16]int32       // by hash, the last place plus 1: a search tree
 	child [2 * window][2]int32 // by place, what is before and after it in the tree
 	codes []code               // of the last stretch
+	way   []step               // through this one
+	words []word               // that go it
 	out   []byte
 	acc   uint64 // n bits to be written, the first one lowest
 	n     int
@@ -40,28 +42,28 @@ type encoder struct {
 // Append compresses data, which follows the bytes of before, and appends the
 // result to dst. It ends on a byte, but doesn't end the stream.
 func Append(dst, before, data []byte) []byte {
-	e := &encoder{data: slices.Concat(before, data), out: dst, codes: slices.Repeat([]code{{n: 8}}, symbols)}
+	e := &encoder{data: slices.Concat(before, data), out: dst, way: make([]step, max(stretch, len(before))+1), codes: slices.Repeat([]code{{n: 8}}, symbols)}
 	for at, end := 0, cmp.Or(len(before), min(stretch, len(data))); at < len(e.data); at, end = end, min(end+stretch, len(e.data)) {
-		words := e.choose(at, end)
+		e.choose(at, end)
 		freq := slices.Repeat([]int{1}, symbols) // all have a price
-		for _, w := range words {
+		for _, w := range e.words {
 			freq[w.symbol] += 64
 		}
 		e.codes = append(newCode(freq[:distances], 13), newCode(freq[distances:], 13)...)
 		if at >= len(before) {
-			e.write(words, e.data[at:end])
+			e.write(e.data[at:end])
 		}
 	}
 	e.store(nil)
 	return e.out
 }
 
-// choose returns the words from at to end that are the cheapest by the codes of
-// the last stretch.
-func (e *encoder) choose(at, end int) []word {
-	way := slices.Repeat([]step{{cost: 1 << 30}}, end-at+1)
-	way[0].cost = 0
-	searched := 0 // all before it, or covered by a copy of the greatest length
+// choose makes words of at to end, the cheapest by the codes of the last stretch.
+func (e *encoder) choose(at, end int) {
+	way := e.way[:end-at+1]
+	clear(way)
+	way[0].cost = -1 << 30 // so that 0 is more than any
+	searched := 0          // all before it, or covered by a copy of the greatest length
 	for i := range end - at {
 		if c := way[i].cost + e.price(word{symbol: int(e.data[at+i])}); c < way[i+1].cost {
 			way[i+1] = step{c, 1, 0}
@@ -70,22 +72,20 @@ func (e *encoder) choose(at, end int) []word {
 			searched = i + longest
 		}
 	}
-	words := []word{{symbol: lengths - 1}} // the end of the block
+	e.words = append(e.words[:0], word{symbol: lengths - 1}) // the end of the block
 	for i := end - at; i > 0; i -= int(way[i].length) {
 		if s := way[i]; s.distance > 0 {
-			words = append(words, newWord(distances, int(s.distance)-1, 1), newWord(lengths, int(s.length)-3, 2))
+			e.words = append(e.words, newWord(distances, int(s.distance)-1, 1), newWord(lengths, int(s.length)-3, 2))
 		} else {
-			words = append(words, word{symbol: int(e.data[at+i-1])})
+			e.words = append(e.words, word{symbol: int(e.data[at+i-1])})
 		}
 	}
-	slices.Reverse(words)
-	return words
+	slices.Reverse(e.words)
 }
 
 func (e *encoder) price(w word) int32 { return int32(e.codes[w.symbol].n + w.extra) }
 
-// newWord returns the word for x where 1<<k symbols after first share a number
-// of extra bits.
+// newWord returns the word for x; 1<<k symbols share a number of extra bits.
 func newWord(first, x, k int) word {
 	if first == lengths && x == longest-3 {
 		return word{symbol: distances - 1}
@@ -132,8 +132,8 @@ func (e *encoder) search(i int, way []step) bool {
 	return false
 }
 
-// write writes words, or the data that they stand for where that is shorter.
-func (e *encoder) write(words []word, data []byte) {
+// write writes the words, or the data that they stand for where that is shorter.
+func (e *encoder) write(data []byte) {
 	out, acc, n := e.out, e.acc, e.n
 	freq := slices.Repeat([]int{1}, 19)
 	for _, c := range e.codes {
@@ -147,7 +147,7 @@ func (e *encoder) write(words []word, data []byte) {
 	for _, c := range e.codes {
 		e.put(header[c.n].bits, header[c.n].n)
 	}
-	for _, w := range words {
+	for _, w := range e.words {
 		e.put(e.codes[w.symbol].bits, e.codes[w.symbol].n)
 		e.put(w.value, w.extra)
 	}
