@@ -2,7 +2,6 @@ package pack
 
 import (
 	"archive/tar"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,8 +81,16 @@ type node struct {
 	mode     int64
 	link     string // the target of a symbolic link
 	// Of a regular file:
-	source         string
+	origin         *origin
 	size, modified int64 // bytes, Unix nanoseconds
+}
+
+// An origin is where the files of an addition are, and where they go.
+type origin struct{ source, target string }
+
+// path is that of the file that becomes name.
+func (o *origin) path(name string) string {
+	return filepath.Join(o.source, strings.TrimPrefix(name, o.target))
 }
 
 // files makes the layer of additions; the later of two with one target wins.
@@ -104,7 +111,10 @@ func writeNodes(ctx context.Context, w io.Writer, tree map[string]*node, created
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		n := tree[name]
 		if err := n.write(ctx, tw, name, created); err != nil {
-			return 0, fmt.Errorf("%q: %w", cmp.Or(n.source, name), cause(err))
+			if n.origin != nil {
+				name = n.origin.path(name)
+			}
+			return 0, fmt.Errorf("%q: %w", name, cause(err))
 		}
 		gross += n.size
 	}
@@ -134,6 +144,7 @@ func (a Addition) collect(tree map[string]*node, parents bool) error {
 			tree[dir] = directory(0o755)
 		}
 	}
+	from := &origin{root, a.Target}
 	return filepath.WalkDir(root, func(p string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -146,7 +157,7 @@ func (a Addition) collect(tree map[string]*node, parents bool) error {
 		if name == "." || name == "" {
 			return nil // the root itself is nobody's to change
 		}
-		n, err := a.node(p, entry)
+		n, err := a.node(p, from, entry)
 		if err != nil {
 			return fmt.Errorf("%q: %w", p, cause(err))
 		}
@@ -157,8 +168,8 @@ func (a Addition) collect(tree map[string]*node, parents bool) error {
 
 func directory(mode int64) *node { return &node{typeflag: tar.TypeDir, mode: mode} }
 
-// node describes one file of this machine.
-func (a Addition) node(p string, entry fs.DirEntry) (*node, error) {
+// node describes one file of this machine, p.
+func (a Addition) node(p string, from *origin, entry fs.DirEntry) (*node, error) {
 	info, err := entry.Info()
 	if err != nil {
 		return nil, err
@@ -180,7 +191,7 @@ func (a Addition) node(p string, entry fs.DirEntry) (*node, error) {
 		if mode == 0 {
 			mode = 0o644 | int64(info.Mode()&0o100)>>6*0o111
 		}
-		return &node{typeflag: tar.TypeReg, source: p, size: info.Size(), modified: info.ModTime().UnixNano(), mode: mode}, nil
+		return &node{typeflag: tar.TypeReg, origin: from, size: info.Size(), modified: info.ModTime().UnixNano(), mode: mode}, nil
 	}
 	return nil, fmt.Errorf("neither file, directory nor symbolic link (%s)", info.Mode().Type())
 }
@@ -201,7 +212,7 @@ func (n *node) write(ctx context.Context, w *tar.Writer, name string, created ti
 	if n.typeflag != tar.TypeReg {
 		return w.WriteHeader(&h)
 	}
-	f, err := os.Open(n.source)
+	f, err := os.Open(n.origin.path(name))
 	if err != nil {
 		return err
 	}
