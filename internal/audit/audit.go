@@ -15,6 +15,7 @@ import (
 
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/secret"
 )
 
 // A Depth says which contents are read.
@@ -57,7 +58,7 @@ func Image(ctx context.Context, img *image.Image, opts Options) (*Report, error)
 	if err := a.read(ctx); err != nil {
 		return nil, err
 	}
-	a.secrets.ready()
+	a.secrets.Ready()
 	a.maskSteps()
 	for _, r := range Rules() {
 		if r.image != nil {
@@ -82,13 +83,12 @@ type auditor struct {
 	// there.
 	entry *layers.Node
 
-	matcher matcher
-	secrets redactor
+	matcher *secret.Matcher
+	secrets secret.Redactor
 	leaks   []leak
 
 	seed    maphash.Seed
 	buffers sync.Pool // of *bytes.Buffer, for programs
-	views   sync.Pool // of *[window]byte, for searches
 
 	mu    sync.Mutex // guards facts and secrets while layers are read
 	facts map[*layers.Entry]*facts
@@ -99,10 +99,10 @@ type auditor struct {
 }
 
 func newAuditor(img *image.Image, opts Options) *auditor {
-	a := &auditor{img: img, opts: opts, matcher: newMatcher(), facts: map[*layers.Entry]*facts{}}
+	a := &auditor{img: img, opts: opts, matcher: secret.NewMatcher(), facts: map[*layers.Entry]*facts{}}
 	a.haul = haul{counts: map[kind]int{}, used: make([]bool, len(opts.Settings.Ignore))}
 	a.seed = maphash.MakeSeed()
-	a.buffers.New, a.views.New = func() any { return new(bytes.Buffer) }, func() any { return new([window]byte) }
+	a.buffers.New = func() any { return new(bytes.Buffer) }
 	a.steps, a.stepOf = a.readHistory(), make([]int, len(img.Layers))
 	for i, s := range a.steps {
 		if s.layer > 0 {

@@ -10,6 +10,7 @@ import (
 
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/secret"
 )
 
 // facts are what was learnt from a file's content.
@@ -78,7 +79,7 @@ func (a *auditor) wanted(l *image.Layer, e *layers.Entry) bool {
 	case e.Mode&0o111 != 0 && a.starts(path.Base(p)):
 		return true
 	}
-	return e.Size <= maxText && promises(p)
+	return e.Size <= maxText && secret.LooksSensitive(p)
 }
 
 func isUserDatabase(p string) bool { return p == "etc/passwd" || p == "etc/group" || p == "etc/shadow" }
@@ -121,7 +122,7 @@ func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
 	content = io.MultiReader(bytes.NewReader(head), content)
 	f := &facts{interpreter: interpreter(head)}
 	p := e.Node.Path()
-	if e.Size <= maxText && (isUserDatabase(p) || promises(p)) {
+	if e.Size <= maxText && (isUserDatabase(p) || secret.LooksSensitive(p)) {
 		if f.text, err = io.ReadAll(content); err != nil {
 			return nil, err
 		}
@@ -131,8 +132,8 @@ func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
 	if e.Size >= minDuplicate {
 		content = io.TeeReader(content, sum)
 	}
-	if !isSample(p) {
-		if err := a.search(f, p, bytes.HasPrefix(head, []byte(gzipMagic)), content); err != nil {
+	if !secret.IsSample(p) {
+		if err := a.search(f, p, content); err != nil {
 			return nil, err
 		}
 	}
@@ -143,6 +144,27 @@ func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
 		f.sum = sum.Sum64()
 	}
 	return f, nil
+}
+
+// maxSecrets bounds the secrets of files that are masked wherever else they turn
+// up. Those of history and configuration are not bounded.
+const maxSecrets = 100_000
+
+// search looks for secrets in the content of the file at p.
+func (a *auditor) search(f *facts, p string, content io.Reader) error {
+	found, err := a.matcher.Scan(content, p)
+	if err != nil {
+		return err
+	}
+	f.privateKey, f.token = found.PrivateKey, found.String()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for value := range found.Kinds {
+		if a.secrets.Len() < maxSecrets {
+			a.secrets.Learn(value)
+		}
+	}
+	return nil
 }
 
 // interpreter returns what the first line of a script names.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"devops-go/internal/layers"
+	"devops-go/internal/secret"
 )
 
 // minDebug is how many bytes of debug information are worth a finding.
@@ -14,7 +15,7 @@ const minDebug = 64 << 10
 // runnable returns the program that the file is, where a container can start
 // it; nil elsewhere. Samples for a tool's tests are nobody's programs.
 func (f *file) runnable() *program {
-	if !f.shown || f.facts == nil || f.facts.program == nil || !f.facts.program.executable || f.Mode&0o111 == 0 || isSample(f.path) {
+	if !f.shown || f.facts == nil || f.facts.program == nil || !f.facts.program.executable || f.Mode&0o111 == 0 || secret.IsSample(f.path) {
 		return nil
 	}
 	return f.facts.program

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"devops-go/internal/layers"
+	"devops-go/internal/secret"
 )
 
 // A file is an entry of a layer as the rules see it.
@@ -63,18 +64,18 @@ const (
 
 // secretKind returns what kind of secret the file is, and in words.
 func (f *file) secretKind() (secretKind, string) {
-	if !f.IsRegular() || f.Size == 0 || isSample(f.path) {
+	if !f.IsRegular() || f.Size == 0 || secret.IsSample(f.path) {
 		return "", ""
 	}
-	if f.facts != nil && f.facts.privateKey || f.facts == nil && isKeyName(f.base) {
+	if f.facts != nil && f.facts.privateKey || f.facts == nil && secret.IsKeyName(f.base) {
 		return privateKey, "a private key"
 	}
-	if what, signs := credentialFile(f.path); what != "" {
-		if f.facts == nil || f.facts.text == nil || holds(string(f.facts.text), signs) {
+	if what, signs := secret.CredentialFile(f.path); what != "" {
+		if f.facts == nil || f.facts.text == nil || secret.Holds(string(f.facts.text), signs) {
 			return credentials, what
 		}
 	}
-	if isDotEnv(f.base) {
+	if secret.IsDotEnv(f.base) {
 		return dotEnv, "an .env file"
 	}
 	if f.facts != nil && f.facts.token != "" {

@@ -87,55 +87,6 @@ func FuzzInstruction(f *testing.F) {
 	})
 }
 
-// Spans lie in the text, in order and apart; and nothing that was masked stands
-// anywhere in what is redacted.
-func FuzzSecret(f *testing.F) {
-	for _, tt := range secretTexts() {
-		f.Add(tt.text)
-	}
-	for _, seed := range historySeeds(f) {
-		f.Add(seed)
-	}
-	m := newMatcher()
-	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > 1<<16 {
-			return
-		}
-		end := 0
-		var known redactor
-		for _, s := range m.text(text) {
-			if s.start < end || s.end <= s.start || s.end > len(text) || s.kind == "" {
-				t.Fatalf("span %+v after %d in %q", s, end, text)
-			}
-			end = s.end
-			known.learn(text[s.start:s.end])
-		}
-		known.ready()
-		redacted := known.redact(maskText(&m, text))
-		for value := range known.values {
-			if !strings.Contains(mask, value) && strings.Contains(strings.ReplaceAll(redacted, mask, "\x00"), value) {
-				t.Errorf("%q is still in %q", value, redacted)
-			}
-		}
-	})
-}
-
-// A private key is found wherever it stands in a content.
-func FuzzPrivateKey(f *testing.F) {
-	f.Add([]byte("x = '"), []byte("'"))
-	f.Add([]byte("-----BEGIN "), []byte("PRIVATE KEY-----"))
-	f.Fuzz(func(t *testing.T, before, after []byte) {
-		content := append(append(append([]byte{}, before...), "\n"+keyText...), after...)
-		if !hasPrivateKey(content) {
-			t.Errorf("no key in %q", content)
-		}
-		start, end, ok := findPrivateKey(append(before, after...))
-		if ok && (start < 0 || end > len(before)+len(after) || end-start < minKey) {
-			t.Errorf("key at %d to %d", start, end)
-		}
-	})
-}
-
 // Sizes that are taken come back from what JSON makes of them.
 func FuzzSize(f *testing.F) {
 	for _, s := range []string{"2.3MB", "64GiB", "0", "1e3", "-1", "1 kB"} {

@@ -85,63 +85,6 @@ func TestLongInstruction(t *testing.T) {
 	}
 }
 
-// Secrets are found wherever they lie in a large content, each once.
-func TestSearchWindows(t *testing.T) {
-	secret := func(i int) string { return fmt.Sprintf("ghp_%036d", i) }
-	for _, at := range []int{0, 100, window - 100, window - 41, window - 40, window - 20, window - 1, window, window + 1, window - carried, window - carried - 1, window - carried - 20, 3 * window} {
-		content := strings.Repeat(".", at) + secret(1) + strings.Repeat(" ", 2*window) + secret(2)
-		for _, layer := range []it.Layer{it.Plain(it.File("x", content)), it.Zipped(it.File("x", content)), it.Plain(it.File("x", string(it.Gzip([]byte(content)))))} {
-			img := with(copied("x /"), files())
-			img.Layers[1] = layer
-			found := of(judge(t, img, Options{}), "TARE-F009")
-			if len(found) != 1 || found[0].Message != "holds 2 secrets: GitHub token" {
-				t.Errorf("at %d: %+v", at, found)
-			}
-		}
-	}
-	// What looks like one only because it is cut is none.
-	for _, at := range []int{window - carried - 1, window - carried, window - 1, window} {
-		content := strings.Repeat("x", at) + secret(1) + strings.Repeat(".", window)
-		if found := of(judge(t, with(copied("x /"), files(it.File("x", content))), Options{}), "TARE-F009"); len(found) > 0 {
-			t.Errorf("at %d: %+v", at, found)
-		}
-	}
-	var many strings.Builder
-	for i := range maxTokens + 5 {
-		many.WriteString(secret(i) + "\n")
-	}
-	found := of(judge(t, with(copied("x /"), files(it.File("x", many.String()))), Options{}), "TARE-F009")
-	if len(found) != 1 || found[0].Message != "holds 1000 secrets or more: GitHub token" {
-		t.Errorf("many: %+v", found)
-	}
-}
-
-// The longest secret at a place is masked, also where it begins as another.
-func TestRedactor(t *testing.T) {
-	for _, tt := range []struct {
-		secrets  []string
-		in, want string
-	}{
-		{nil, "abcd", "abcd"},
-		{[]string{"abcd"}, "", ""},
-		{[]string{"abcd"}, "xabcdabcdx abc", "x********x abc"},
-		{[]string{"abcd", "abcdef"}, "abcdef abcde abcd", "**** ****e ****"},
-		{[]string{"abcd", "abcdefgh", "abcdefzz"}, "abcdefgz", "****efgz"},
-		{[]string{"abcd", "abcdef", "abcdefzz", "abce"}, "abcdefzy abcdz abcez", "****zy ****z ****z"},
-		{[]string{"line1-secret\nline2-secret", "abc"}, "line2-secret abc", "**** abc"},
-		{[]string{"****", "x***"}, "x**** ****", "***** ****"},
-	} {
-		var r redactor
-		for _, s := range tt.secrets {
-			r.learn(s)
-		}
-		r.ready()
-		if got := r.redact(tt.in); got != tt.want {
-			t.Errorf("%q in %q: %q, want %q", tt.secrets, tt.in, got, tt.want)
-		}
-	}
-}
-
 // The pairs of an instruction, as builders record them.
 func TestSplitPairs(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{

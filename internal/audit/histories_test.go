@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"devops-go/internal/image"
+	"devops-go/internal/secret"
 )
 
 // The histories of popular images hold keys of GnuPG, digests, versions and
@@ -37,7 +38,7 @@ func TestPopularHistories(t *testing.T) {
 			}
 		}
 		for _, s := range newTestSteps(t, img.Config.History) {
-			if strings.Contains(s, mask) {
+			if strings.Contains(s, secret.Masked) {
 				t.Errorf("%s: masked for nothing: %s", name, s)
 			}
 		}
@@ -47,10 +48,10 @@ func TestPopularHistories(t *testing.T) {
 // newTestSteps returns the instructions, masked.
 func newTestSteps(t *testing.T, history []image.History) []string {
 	t.Helper()
-	m := newMatcher()
+	m := secret.NewMatcher()
 	var list []string
 	for _, h := range history {
-		list = append(list, maskText(&m, h.Instruction()))
+		list = append(list, secret.Mask(h.Instruction(), m.Find(h.Instruction())))
 	}
 	return list
 }

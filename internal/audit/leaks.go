@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"devops-go/internal/secret"
 )
 
 // A leak is a secret in the history or the configuration.
@@ -64,15 +66,15 @@ func (a *auditor) findLeaks() {
 // commands of the configuration, which the history may not tell of.
 func (a *auditor) leaksOfInstructions() {
 	seen := map[string]bool{}
-	take := func(step int, keyword, text string, spans []span) {
+	take := func(step int, keyword, text string, spans []secret.Span) {
 		for _, s := range spans {
-			value := text[s.start:s.end]
-			a.secrets.learn(value)
+			value := text[s.Start:s.End]
+			a.secrets.Learn(value)
 			if step == 0 && seen[value] {
 				continue
 			}
 			seen[value] = true
-			a.leaks = append(a.leaks, leak{inInstruction, step, keyword, s.name, s.kind})
+			a.leaks = append(a.leaks, leak{inInstruction, step, keyword, s.Name, s.Kind})
 		}
 	}
 	for i, s := range a.steps {
@@ -81,9 +83,9 @@ func (a *auditor) leaksOfInstructions() {
 		default:
 			take(i+1, s.keyword, s.rest, s.secrets)
 		}
-		take(i+1, "comment", s.comment, a.matcher.text(s.comment))
+		take(i+1, "comment", s.comment, a.matcher.Find(s.comment))
 	}
-	look := func(keyword, text string) { take(0, keyword, text, a.matcher.text(text)) }
+	look := func(keyword, text string) { take(0, keyword, text, a.matcher.Find(text)) }
 	config := &a.img.Config.Config
 	look("ENTRYPOINT", quoted(config.Entrypoint))
 	look("CMD", quoted(config.Cmd))
@@ -134,12 +136,12 @@ func (a *auditor) leaksOfPairs(place leakPlace, keyword string, config []pair) {
 
 // leaked takes in the secrets of a pair, and reports whether there are any.
 func (a *auditor) leaked(place leakPlace, p pair, step int) bool {
-	spans := a.matcher.pair(p.name, p.value)
+	spans := a.matcher.FindValue(p.name, p.value)
 	for _, s := range spans {
-		a.secrets.learn(p.value[s.start:s.end])
+		a.secrets.Learn(p.value[s.Start:s.End])
 	}
 	if len(spans) > 0 {
-		a.leaks = append(a.leaks, leak{place: place, step: step, name: p.name, kind: spans[0].kind})
+		a.leaks = append(a.leaks, leak{place: place, step: step, name: p.name, kind: spans[0].Kind})
 	}
 	return len(spans) > 0
 }

@@ -8,6 +8,7 @@ import (
 
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/secret"
 )
 
 // A step is an entry of the history, taken apart.
@@ -18,7 +19,7 @@ type step struct {
 	comment       string
 	arguments     []pair // build arguments recorded with a RUN
 	// secrets are where in rest secrets are.
-	secrets []span
+	secrets []secret.Span
 	// instruction is what is reported: masked, and cut where it is too long.
 	// place names it whole in fingerprints.
 	instruction, place string
@@ -44,7 +45,7 @@ func (a *auditor) readHistory() []step {
 			st.created, st.comment = h.Created, h.Comment
 			st.keyword, st.rest, _ = strings.Cut(h.Instruction(), " ")
 			st.rest = strings.TrimSpace(st.rest)
-			st.secrets = a.matcher.text(st.rest)
+			st.secrets = a.matcher.Find(st.rest)
 			st.arguments = splitArguments(h.Arguments())
 		}
 		steps = append(steps, st)
@@ -59,7 +60,7 @@ const maxInstruction = 4000
 func (a *auditor) maskSteps() {
 	for i := range a.steps {
 		s := &a.steps[i]
-		s.place = a.secrets.redact(strings.TrimSpace(s.keyword + " " + masked(s.rest, s.secrets)))
+		s.place = a.secrets.Redact(strings.TrimSpace(s.keyword + " " + secret.Mask(s.rest, s.secrets)))
 		s.instruction = s.place
 		if len(s.place) > maxInstruction {
 			s.instruction = strings.ToValidUTF8(s.place[:maxInstruction], "") + "…"

@@ -1,4 +1,4 @@
-package audit
+package secret
 
 import (
 	"bytes"
@@ -81,14 +81,15 @@ const (
 	smallWindow = 128
 )
 
-// A span is a secret in a text.
-type span struct {
-	start, end int
-	kind, name string
+// A Span is a secret in a text.
+type Span struct {
+	Start, End int
+	// Kind says what it is, and Name what it is the value of, if anything.
+	Kind, Name string
 }
 
 // find appends the spans of the format in b.
-func (f *format) find(spans []span, b []byte) []span {
+func (f *format) find(spans []Span, b []byte) []Span {
 	window, misses := maxToken, 0
 	for at := 0; ; {
 		i := bytes.Index(b[at:], []byte(f.anchor))
@@ -113,7 +114,7 @@ func (f *format) find(spans []span, b []byte) []span {
 			from, to = at+m[2], at+m[3]
 		}
 		if !isPlaceholder(string(b[from:to])) {
-			spans = append(spans, span{start: from, end: to, kind: f.name})
+			spans = append(spans, Span{Start: from, End: to, Kind: f.name})
 		}
 		at += m[1]
 	}
@@ -150,62 +151,4 @@ func isVariable(value string) bool {
 	}
 	c := name[0]
 	return isWord(c) && (c < '0' || c > '9') || strings.IndexByte("{(@*#?$!-", c) >= 0 || len(name) == 1 || !isWord(name[1])
-}
-
-const (
-	keyBegin = "-----BEGIN "
-	keyEnd   = "PRIVATE KEY"
-)
-
-// hasPrivateKey reports whether b holds a private key, not only the words that
-// programs know one by: lines of base64 must follow.
-func hasPrivateKey(b []byte) bool {
-	if bytes.HasPrefix(b, []byte("PuTTY-User-Key-File-")) && bytes.Contains(b, []byte("\nPrivate-Lines:")) {
-		return true
-	}
-	_, _, ok := findPrivateKey(b)
-	return ok
-}
-
-// findPrivateKey returns where the base64 of a private key lies.
-func findPrivateKey(b []byte) (start, end int, ok bool) {
-	for at := 0; ; {
-		i := bytes.Index(b[at:], []byte(keyBegin))
-		if i < 0 {
-			return 0, 0, false
-		}
-		at += i + len(keyBegin)
-		head := b[at:min(len(b), at+40)]
-		j := bytes.Index(head, []byte(keyEnd))
-		if j < 0 || bytes.ContainsAny(head[:j], "\n\"'") {
-			continue
-		}
-		start = at + j + len(keyEnd)
-		start += len(b[start:]) - len(bytes.TrimLeft(b[start:], " BLOCK-")) // of PGP's header
-		if end = keyBody(b, start); end-start >= minKey {
-			return start, end, true
-		}
-	}
-}
-
-// minKey is how much base64 the shortest private keys (Ed25519) have, and more
-// than a program's words about one.
-const minKey = 56
-
-// keyBody returns the end of the base64 that starts at start; line ends, also
-// as escapes in JSON or an instruction, and the headers of old keys go with it.
-func keyBody(b []byte, start int) int {
-	at := start
-	for at < len(b) {
-		c := b[at]
-		switch {
-		case isWord(c) && c != '_', c == '+', c == '/', c == '=', c == '\n', c == '\r', c == ' ', c == '\\', c == ':', c == ',', c == '\t':
-			at++
-		case c == '-' && !bytes.HasPrefix(b[at:], []byte("-----")):
-			at++
-		default:
-			return at
-		}
-	}
-	return at
 }

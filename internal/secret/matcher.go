@@ -1,24 +1,28 @@
-package audit
+package secret
 
 import (
 	"cmp"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
-// A matcher finds secrets in text.
-type matcher struct {
+// A Matcher finds secrets, in several texts at a time.
+type Matcher struct {
 	tokens, texts []format
 	url           format
 	commands      []command
 	// assignments have a name and a value as their groups.
 	assignments []*regexp.Regexp
 	header      *regexp.Regexp
+
+	windows sync.Pool // of *[window]byte, for scans
 }
 
-func newMatcher() matcher {
-	return matcher{
+func NewMatcher() *Matcher {
+	return &Matcher{
+		windows:  sync.Pool{New: func() any { return new([window]byte) }},
 		tokens:   tokenFormats(),
 		texts:    textFormats(),
 		url:      urlFormat(),
@@ -36,10 +40,10 @@ func newMatcher() matcher {
 	}
 }
 
-// text returns the secrets in an instruction or another short text, in order
+// Find returns the secrets in an instruction or another short text, in order
 // and apart from each other.
-func (m *matcher) text(s string) []span {
-	var spans []span
+func (m *Matcher) Find(s string) []Span {
+	var spans []Span
 	b := []byte(s)
 	for _, formats := range [][]format{m.tokens, m.texts} {
 		for i := range formats {
@@ -51,7 +55,7 @@ func (m *matcher) text(s string) []span {
 		if !ok {
 			break
 		}
-		spans = append(spans, span{start: at + start, end: at + end, kind: "private key"})
+		spans = append(spans, Span{Start: at + start, End: at + end, Kind: "private key"})
 		at += end
 	}
 	for i := range m.commands {
@@ -71,25 +75,25 @@ func (m *matcher) text(s string) []span {
 }
 
 // assigned adds the value s[start:end] of name, if it is a secret.
-func (m *matcher) assigned(spans []span, s, name string, start, end int) []span {
+func (m *Matcher) assigned(spans []Span, s, name string, start, end int) []Span {
 	if end-start >= 2 && (s[start] == '"' || s[start] == '\'') && s[end-1] == s[start] {
 		start, end = start+1, end-1
 	}
 	if kind := judgeValue(name, s[start:end]); kind != "" {
-		spans = append(spans, span{start, end, kind, name})
+		spans = append(spans, Span{start, end, kind, name})
 	}
 	return spans
 }
 
 // disjoint sorts spans and drops those that begin in another.
-func disjoint(spans []span) []span {
-	slices.SortFunc(spans, func(a, b span) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
+func disjoint(spans []Span) []Span {
+	slices.SortFunc(spans, func(a, b Span) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
 	})
-	var apart []span
+	var apart []Span
 	for _, s := range spans {
-		if last := len(apart) - 1; last >= 0 && s.start < apart[last].end {
-			apart[last].end = max(apart[last].end, s.end)
+		if last := len(apart) - 1; last >= 0 && s.Start < apart[last].End {
+			apart[last].End = max(apart[last].End, s.End)
 			continue
 		}
 		apart = append(apart, s)
@@ -97,33 +101,33 @@ func disjoint(spans []span) []span {
 	return apart
 }
 
-// pair returns the secrets in the value of name, by the value's look or by the
+// FindValue returns the secrets in the value of name, by the value's look or by the
 // telling name.
-func (m *matcher) pair(name, value string) []span {
-	spans := m.text(value)
+func (m *Matcher) FindValue(name, value string) []Span {
+	spans := m.Find(value)
 	for i := range spans {
-		spans[i].name = cmp.Or(spans[i].name, name)
+		spans[i].Name = cmp.Or(spans[i].Name, name)
 	}
 	if len(spans) > 0 {
 		return spans
 	}
 	if kind := judgeValue(name, value); kind != "" {
-		return []span{{0, len(value), kind, name}}
+		return []Span{{0, len(value), kind, name}}
 	}
 	return nil
 }
 
-// masked returns s with those parts of it masked, which are in order and apart.
-func masked(s string, spans []span) string {
+// Mask returns s with those parts of it masked, which are in order and apart.
+func Mask(s string, spans []Span) string {
 	if len(spans) == 0 {
 		return s
 	}
 	var b strings.Builder
 	done := 0
 	for _, span := range spans {
-		b.WriteString(s[done:span.start])
-		b.WriteString(mask)
-		done = span.end
+		b.WriteString(s[done:span.Start])
+		b.WriteString(Masked)
+		done = span.End
 	}
 	b.WriteString(s[done:])
 	return b.String()

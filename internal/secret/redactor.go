@@ -1,4 +1,4 @@
-package audit
+package secret
 
 import (
 	"maps"
@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// mask stands where a secret stood.
-const mask = "****"
+// Masked stands where a secret stood.
+const Masked = "****"
 
-// A redactor takes secrets that were found out of everything that is reported.
-type redactor struct {
+// A Redactor takes secrets that were found out of everything that is reported.
+type Redactor struct {
 	values map[string]bool
 
-	// What follows is made by ready: the values in order, for each the place
+	// What follows is made by Ready: the values in order, for each the place
 	// of the longest other one that it begins with (-1 for none), and the first
 	// two bytes that occur.
 	sorted  []string
@@ -21,20 +21,20 @@ type redactor struct {
 	starts  map[[2]byte]bool
 }
 
-// learn remembers a secret's value, and its lines one by one.
-func (r *redactor) learn(value string) {
+// Learn remembers a secret's value, and its lines one by one.
+func (r *Redactor) Learn(value string) {
 	if r.values == nil {
 		r.values = map[string]bool{}
 	}
 	for line := range strings.SplitSeq(value, "\n") {
-		if line = strings.TrimSpace(line); len(line) >= minSecret && line != mask && !r.values[line] {
+		if line = strings.TrimSpace(line); len(line) >= minSecret && line != Masked && !r.values[line] {
 			r.values[line] = true
 		}
 	}
 }
 
-// ready prepares the masking; nothing is learnt after it.
-func (r *redactor) ready() {
+// Ready prepares the masking; nothing is learnt after it.
+func (r *Redactor) Ready() {
 	r.sorted = slices.Sorted(maps.Keys(r.values))
 	r.shorter = make([]int, len(r.sorted))
 	r.starts = map[[2]byte]bool{}
@@ -48,9 +48,9 @@ func (r *redactor) ready() {
 	}
 }
 
-// redact masks every secret that is known in s; of two that begin at one
+// Redact masks every secret that is known in s; of two that begin at one
 // place, the longer.
-func (r *redactor) redact(s string) string {
+func (r *Redactor) Redact(s string) string {
 	var b strings.Builder
 	done := 0
 	for at := 0; at+minSecret <= len(s); {
@@ -60,7 +60,7 @@ func (r *redactor) redact(s string) string {
 			continue
 		}
 		b.WriteString(s[done:at])
-		b.WriteString(mask)
+		b.WriteString(Masked)
 		at += n
 		done = at
 	}
@@ -73,7 +73,7 @@ func (r *redactor) redact(s string) string {
 
 // longest returns the length of the longest secret that s begins with. All
 // such secrets begin the last one that isn't after s, too.
-func (r *redactor) longest(s string) int {
+func (r *Redactor) longest(s string) int {
 	if !r.starts[[2]byte{s[0], s[1]}] {
 		return 0
 	}
@@ -101,3 +101,6 @@ func commonPrefix(a, b string) int {
 	}
 	return n
 }
+
+// Len is how many values were learnt.
+func (r *Redactor) Len() int { return len(r.values) }

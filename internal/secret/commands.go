@@ -1,4 +1,4 @@
-package audit
+package secret
 
 import (
 	"regexp"
@@ -41,13 +41,13 @@ func commands() []command {
 }
 
 // find appends the passwords that are given to the command in s.
-func (c *command) find(spans []span, s string) []span {
+func (c *command) find(spans []Span, s string) []Span {
 	if !strings.Contains(s, c.word) {
 		return spans
 	}
 	for _, at := range c.pattern.FindAllStringSubmatchIndex(s, -1) {
 		if value := s[at[2]:at[3]]; len(value) >= minSecret && !isPlaceholder(value) && !isHarmless(value) {
-			spans = append(spans, span{start: at[2], end: at[3], kind: "password of " + c.word})
+			spans = append(spans, Span{Start: at[2], End: at[3], Kind: "password of " + c.word})
 		}
 	}
 	return spans

@@ -1,0 +1,153 @@
+package secret
+
+import (
+	"path"
+	"strings"
+)
+
+// LooksSensitive reports whether the small file at p is worth a look for its name:
+// it may be a secret.
+func LooksSensitive(p string) bool {
+	base := path.Base(p)
+	if what, _ := CredentialFile(p); what != "" {
+		return true
+	}
+	return IsKeyName(base) || IsDotEnv(base)
+}
+
+// IsKeyName holds for names that private keys go by.
+func IsKeyName(base string) bool {
+	switch base {
+	case "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk", "identity", "privkey.pem", "private.pem", "private.key",
+		"server.key", "client.key", "tls.key", "ca.key":
+		return true
+	}
+	return strings.HasSuffix(base, "-key.pem") || strings.HasSuffix(base, ".ppk")
+}
+
+// IsDotEnv holds for .env and .env.production, not for .env.example.
+func IsDotEnv(base string) bool {
+	if base == ".env" {
+		return true
+	}
+	kind, ok := strings.CutPrefix(base, ".env.")
+	return ok && !isSampleWord(kind)
+}
+
+func isSampleWord(word string) bool {
+	switch word {
+	case "example", "sample", "template", "tmpl", "dist", "defaults", "schema", "test", "testing", "ci":
+		return true
+	}
+	return strings.HasSuffix(word, ".example") || strings.HasSuffix(word, ".sample") || strings.HasSuffix(word, ".template") || strings.HasSuffix(word, ".dist")
+}
+
+// IsSample reports whether the file is there to show or to test something, so
+// that its keys are open to all anyway.
+func IsSample(p string) bool {
+	for dir := range strings.SplitSeq(path.Dir(p), "/") {
+		switch dir {
+		case "testdata", "examples", "example", "test-fixtures", "fixtures":
+			return true
+		}
+	}
+	if InLibrary(p) {
+		switch base := path.Base(p); base {
+		case "METADATA", "PKG-INFO":
+			return true
+		default:
+			if ext := path.Ext(base); ext == ".md" || ext == ".rst" {
+				return true
+			}
+		}
+	}
+	return strings.HasPrefix(p, "usr/share/doc/") || strings.HasPrefix(p, "usr/share/man/") ||
+		strings.HasPrefix(p, "usr/local/go/src/") || isSampleWord(strings.TrimPrefix(path.Ext(p), "."))
+}
+
+// CredentialFile returns what credentials the file at p has by its name, and the
+// words of which it holds one, with a value, if it really has some; "" for other
+// files.
+func CredentialFile(p string) (what, signs string) {
+	for _, c := range []struct{ suffix, what, signs string }{
+		{".aws/credentials", "AWS credentials", "aws_secret_access_key"},
+		{".docker/config.json", "registry credentials", `"auth" "identitytoken" "registrytoken"`},
+		{".dockercfg", "registry credentials", `"auth"`},
+		{"auth.json", "registry or Composer credentials", `"auth" "identitytoken" "http-basic" "github-oauth" "gitlab-token" "bearer"`},
+		{".netrc", "logins of .netrc", "password"},
+		{"_netrc", "logins of .netrc", "password"},
+		{".npmrc", "npm credentials", "_authToken _auth= _password"},
+		{".yarnrc.yml", "npm credentials", "npmAuthToken"},
+		{".pypirc", "PyPI credentials", "password"},
+		{".git-credentials", "git credentials", "@"},
+		{".config/gcloud/application_default_credentials.json", "Google Cloud credentials", "refresh_token"},
+		{".config/gcloud/credentials.db", "Google Cloud credentials", ""},
+		{".azure/accessTokens.json", "Azure credentials", "oken"},
+		{".azure/msal_token_cache.json", "Azure credentials", "secret"},
+		{".kube/config", "Kubernetes credentials", "users:"},
+		{".pgpass", "PostgreSQL passwords", ":"},
+		{".my.cnf", "MySQL passwords", "password"},
+		{".config/gh/hosts.yml", "GitHub credentials", "oauth_token"},
+		{"terraform.tfstate", "a Terraform state", `"resources"`},
+		{".terraformrc", "Terraform credentials", "token"},
+		{".terraform.d/credentials.tfrc.json", "Terraform credentials", "token"},
+		{".vault-token", "a Vault token", ""},
+		{".gem/credentials", "RubyGems credentials", ":"},
+		{".cargo/credentials", "crates.io credentials", "token"},
+		{".cargo/credentials.toml", "crates.io credentials", "token"},
+		{".m2/settings.xml", "Maven credentials", "<password>"},
+		{".config/rclone/rclone.conf", "rclone credentials", "["},
+		{".s3cfg", "S3 credentials", "secret_key"},
+		{".htpasswd", "password hashes", ""},
+	} {
+		if p == c.suffix || strings.HasSuffix(p, "/"+c.suffix) {
+			return c.what, c.signs
+		}
+	}
+	return "", ""
+}
+
+// isSettings holds for files in which programs keep URLs with their passwords,
+// and not for those of libraries, which show how.
+func isSettings(p string) bool {
+	if InLibrary(p) {
+		return false
+	}
+	switch path.Ext(p) {
+	case ".yml", ".yaml", ".json", ".toml", ".ini", ".conf", ".cfg", ".config", ".properties", ".env":
+		return true
+	}
+	return strings.HasSuffix("/"+p, "/.git/config")
+}
+
+// InLibrary holds for what languages' package managers install.
+func InLibrary(p string) bool {
+	for _, place := range []string{"node_modules/", "site-packages/", "dist-packages/", "gems/"} {
+		if strings.Contains(p, place) {
+			return true
+		}
+	}
+	return false
+}
+
+// Holds reports whether text has one of the signs, and something after it that
+// doesn't only stand for a value.
+func Holds(text, signs string) bool {
+	if signs == "" {
+		return true
+	}
+	for sign := range strings.FieldsSeq(signs) {
+		for rest := text; ; {
+			_, after, ok := strings.Cut(rest, sign)
+			if !ok {
+				break
+			}
+			value := strings.TrimLeft(after, " \t\r\n:='\"")
+			if value != "" && !strings.ContainsAny(value[:1], "<,;}]") && !strings.HasPrefix(value, "{{") && !strings.HasPrefix(value, "{}") && !isVariable(value) {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
+}

@@ -1,0 +1,61 @@
+package secret
+
+import "bytes"
+
+const (
+	keyBegin = "-----BEGIN "
+	keyEnd   = "PRIVATE KEY"
+)
+
+// hasPrivateKey reports whether b holds a private key, not only the words that
+// programs know one by: lines of base64 must follow.
+func hasPrivateKey(b []byte) bool {
+	if bytes.HasPrefix(b, []byte("PuTTY-User-Key-File-")) && bytes.Contains(b, []byte("\nPrivate-Lines:")) {
+		return true
+	}
+	_, _, ok := findPrivateKey(b)
+	return ok
+}
+
+// findPrivateKey returns where the base64 of a private key lies.
+func findPrivateKey(b []byte) (start, end int, ok bool) {
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte(keyBegin))
+		if i < 0 {
+			return 0, 0, false
+		}
+		at += i + len(keyBegin)
+		head := b[at:min(len(b), at+40)]
+		j := bytes.Index(head, []byte(keyEnd))
+		if j < 0 || bytes.ContainsAny(head[:j], "\n\"'") {
+			continue
+		}
+		start = at + j + len(keyEnd)
+		start += len(b[start:]) - len(bytes.TrimLeft(b[start:], " BLOCK-")) // of PGP's header
+		if end = keyBody(b, start); end-start >= minKey {
+			return start, end, true
+		}
+	}
+}
+
+// minKey is how much base64 the shortest private keys (Ed25519) have, and more
+// than a program's words about one.
+const minKey = 56
+
+// keyBody returns the end of the base64 that starts at start; line ends, also
+// as escapes in JSON or an instruction, and the headers of old keys go with it.
+func keyBody(b []byte, start int) int {
+	at := start
+	for at < len(b) {
+		c := b[at]
+		switch {
+		case isWord(c) && c != '_', c == '+', c == '/', c == '=', c == '\n', c == '\r', c == ' ', c == '\\', c == ':', c == ',', c == '\t':
+			at++
+		case c == '-' && !bytes.HasPrefix(b[at:], []byte("-----")):
+			at++
+		default:
+			return at
+		}
+	}
+	return at
+}
