@@ -4,20 +4,21 @@ runs on, and the commands that replace a shell where the image has none.
 
 	app [serve] [flags]          serve until SIGTERM or SIGINT
 	app healthcheck [flags]      ask the server of the same configuration; exit 0 or 1
-	app info                     what GET / says, without a server
-	app version                  version, revision, Go, size, roots
+	app info                     print what GET / answers, without a server
+	app version                  print version, revision, Go version, size and roots
 	app get [flags] URL          fetch a URL; the body goes to standard output
-	app dns [flags] NAME         look a name or an address up
+	app dns [flags] NAME         look up a name or an address
 	app tcp [flags] HOST:PORT    try a connection
-	app tls [flags] HOST[:PORT]  show the chain of certificates as verified
-	app roots [flags]            who is trusted, and why
-	app help [COMMAND]           this, or a command's flags
+	app tls [flags] HOST[:PORT]  show the certificate chain as it was verified
+	app roots [flags]            show which roots are trusted, and why
+	app help [COMMAND]           show this, or the flags of a command
 
 Flags and environment variables of the same meaning configure all of them; the
-flag wins. Exit status: 0 is success; 1 an unhealthy answer, an HTTP status of
-400 and above, a fault that roots -check found, or a stop that cut requests off;
-2 a usage error or any other failure; 3 dns, 4 refused, 5 timeout and 6
-certificate, for the commands that ask the network.
+flag wins. The exit status is 0 for success; 1 for an unhealthy answer, an HTTP
+status of 400 and above, a fault found by roots -check, or a stop that cut
+requests off; 2 for a usage error or any other failure; and, for the commands
+that use the network, 3 for dns, 4 for refused, 5 for timeout and 6 for
+certificate.
 */
 package main
 
@@ -49,17 +50,7 @@ var (
 	revision = "unknown"
 )
 
-const usage = `usage: app [serve] [flags]          serve until SIGTERM or SIGINT
-       app healthcheck [flags]      ask the server of the same configuration; exit 0 or 1
-       app info                     what GET / says, without a server
-       app version                  version, revision, Go, size, roots
-       app get [flags] URL          fetch a URL; the body goes to standard output
-       app dns [flags] NAME         look a name or an address up
-       app tcp [flags] HOST:PORT    try a connection
-       app tls [flags] HOST[:PORT]  show the chain of certificates as verified
-       app roots [flags]            who is trusted, and why
-       app help [COMMAND]           this, or a command's flags
-
+const usageEnd = `
 exit status: 0 success, 1 unhealthy or bad status, 2 usage error or failure,
              3 dns, 4 refused, 5 timeout, 6 certificate
 
@@ -70,12 +61,17 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // A command is what follows app on the command line.
 type command struct {
-	name  string
-	arg   string   // what it takes besides flags, "" for nothing
-	flags settings // which of the configuration's flags it has
-	run   func(c *call) error
+	name     string
+	arg      string // what it takes besides flags, "" for nothing
+	short    string // what it does, for the usage
+	label    string // what its messages begin with
+	failure  int    // its exit status for an error without a class of its own
+	settings settings
+	flags    func(c *call) []flags.Flag // its own, besides the settings
+	run      func(c *call) error
 }
 
+// settings are the flags of the configuration that a command has.
 type settings int
 
 const (
@@ -84,17 +80,20 @@ const (
 	all
 )
 
+// defaultCommand runs when none is named.
+const defaultCommand = "serve"
+
 func commands() []command {
 	return []command{
-		{"serve", "", all, serve},
-		{"healthcheck", "", all, healthcheck},
-		{"info", "", none, info},
-		{"version", "", none, printVersion},
-		{"get", "URL", trust, get},
-		{"dns", "NAME", none, lookup},
-		{"tcp", "HOST:PORT", none, connect},
-		{"tls", "HOST[:PORT]", trust, certificates},
-		{"roots", "", trust, listRoots},
+		{defaultCommand, "", "serve until SIGTERM or SIGINT", "", 2, all, nil, serve},
+		{"healthcheck", "", "ask the server of the same configuration; exit 0 or 1", "healthcheck: ", 1, all, nil, healthcheck},
+		{"info", "", "print what GET / answers, without a server", "info: ", 2, none, nil, info},
+		{"version", "", "print version, revision, Go version, size and roots", "version: ", 2, none, nil, printVersion},
+		{"get", "URL", "fetch a URL; the body goes to standard output", "get: ", 2, trust, getFlags, get},
+		{"dns", "NAME", "look up a name or an address", "dns: ", 2, none, networkFlags, lookup},
+		{"tcp", "HOST:PORT", "try a connection", "tcp: ", 2, none, networkFlags, connect},
+		{"tls", "HOST[:PORT]", "show the certificate chain as it was verified", "tls: ", 2, trust, networkFlags, certificates},
+		{"roots", "", "show which roots are trusted, and why", "roots: ", 2, trust, rootsFlags, listRoots},
 	}
 }
 
@@ -104,7 +103,7 @@ type call struct {
 	arg            string
 	stdout, stderr io.Writer
 
-	timeout          time.Duration // of the commands that ask the network
+	timeout          time.Duration // of the commands that use the network
 	headers, verbose bool          // get
 	maxRedirects     int           // get
 	list, check      bool          // roots
@@ -114,63 +113,92 @@ type call struct {
 type usageError struct{ error }
 
 func run(args []string, stdout, stderr io.Writer) int {
-	name := "serve"
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		name, args = args[0], args[1:]
-	} else if len(args) > 0 && isHelp(args[0]) {
-		name, args = "help", nil
+	name := defaultCommand
+	if len(args) > 0 {
+		switch arg := args[0]; {
+		case arg == "-h" || arg == "-help" || arg == "--help":
+			name, args = "help", nil
+		case arg == "-version" || arg == "--version":
+			name, args = "version", args[1:]
+		case !strings.HasPrefix(arg, "-"):
+			name, args = arg, args[1:]
+		}
 	}
 	if name == "help" {
 		if len(args) == 0 {
-			io.WriteString(stdout, usage)
+			printUsage(stdout)
 			return 0
 		}
 		name, args = args[0], []string{"-help"}
 	}
 	for _, cmd := range commands() {
 		if cmd.name == name {
-			return exitStatus(cmd.call(args, stdout, stderr), name, stderr)
+			return cmd.report(cmd.call(args, stdout, stderr), stderr)
 		}
 	}
-	return exitStatus(usageError{fmt.Errorf("%q: no such command", name)}, "", stderr)
+	return command{}.report(usageError{fmt.Errorf("%q: no such command", name)}, stderr)
 }
 
-func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+func printUsage(w io.Writer) {
+	lead := "usage:"
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "%s app %-23s  %s\n", lead, cmd.synopsis(), cmd.short)
+		lead = "      "
+	}
+	fmt.Fprintf(w, "%s app %-23s  %s\n", lead, "help [COMMAND]", "show this, or the flags of a command")
+	io.WriteString(w, usageEnd)
+}
 
-// exitStatus reports err, if any, and returns what the process exits with.
-func exitStatus(err error, name string, stderr io.Writer) int {
+// synopsis returns the command's line in the usage.
+func (cmd command) synopsis() string {
+	s := cmd.name
+	if s == defaultCommand {
+		s = "[" + s + "]"
+	}
+	if cmd.settings != none || cmd.flags != nil {
+		s += " [flags]"
+	}
+	if cmd.arg != "" {
+		s += " " + cmd.arg
+	}
+	return s
+}
+
+// report prints err, if any, and returns the exit status.
+func (cmd command) report(err error, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	if name != "" && name != "serve" {
-		name += ": "
-	} else {
-		name = ""
-	}
-	fmt.Fprintf(stderr, "app: %s%v\n", name, err)
+	fmt.Fprintf(stderr, "app: %s%v\n", cmd.label, err)
 	if _, ok := err.(usageError); ok {
 		io.WriteString(stderr, "hint: app help\n")
 		return 2
 	}
-	if name == "healthcheck: " || errors.Is(err, service.ErrCut) || errors.Is(err, errRoots) {
+	if errors.Is(err, service.ErrCut) || errors.Is(err, errRoots) {
 		return 1
 	}
-	if failure, ok := err.(*diagnose.Error); ok {
+	if failure, ok := err.(*diagnose.Error); ok && cmd.failure != 1 {
 		return int(failure.Class)
 	}
-	return 2
+	return cmd.failure
 }
 
 // call parses the flags and runs the command.
 func (cmd command) call(args []string, stdout, stderr io.Writer) error {
 	c := &call{stdout: stdout, stderr: stderr, timeout: 10 * time.Second, maxRedirects: 10}
-	declared, err := cmd.declare(c)
-	if err != nil {
-		return err
+	var declared []flags.Flag
+	if cmd.settings != none {
+		var err error
+		if c.config, declared, err = service.Flags(os.Getenv, cmd.settings == trust); err != nil {
+			return err
+		}
+	}
+	if cmd.flags != nil {
+		declared = append(declared, cmd.flags(c)...)
 	}
 	rest, err := flags.Parse(declared, args)
 	if errors.Is(err, flags.ErrHelp) {
-		fmt.Fprintf(stdout, "usage: app %s [flags] %s\n", cmd.name, cmd.arg)
+		fmt.Fprintf(stdout, "usage: app %s\n", cmd.synopsis())
 		flags.PrintUsage(stdout, declared)
 		return nil
 	}
@@ -181,46 +209,45 @@ func (cmd command) call(args []string, stdout, stderr io.Writer) error {
 	case cmd.arg == "" && len(rest) > 0:
 		return usageError{fmt.Errorf("%q: takes no argument", rest[0])}
 	case cmd.arg != "" && len(rest) != 1:
-		return usageError{fmt.Errorf("want one %s, after the flags", cmd.arg)}
+		return usageError{fmt.Errorf("want one %s", cmd.arg)}
 	case cmd.arg != "":
 		c.arg = rest[0]
 	}
 	return cmd.run(c)
 }
 
-// declare returns the command's flags, which write to c.
-func (cmd command) declare(c *call) (declared []flags.Flag, err error) {
-	if cmd.flags != none {
-		if c.config, declared, err = service.Flags(os.Getenv, cmd.flags == trust); err != nil {
-			return nil, err
-		}
-	}
-	toggle := func(name, usage string, on *bool) {
-		declared = append(declared, flags.Flag{Name: name, Usage: usage, Set: func(v string) (err error) {
-			*on, err = strconv.ParseBool(v)
-			return err
-		}})
-	}
-	switch cmd.name {
-	case "get":
-		toggle("i", "show the headers, too", &c.headers)
-		toggle("v", "show addresses, timings and headers", &c.verbose)
-		declared = append(declared, flags.Flag{Name: "max-redirects", Arg: "N", Usage: "follow at most N redirects (10)",
+// toggle returns a flag that is true without a value.
+func toggle(name, usage string, on *bool) flags.Flag {
+	return flags.Flag{Name: name, Usage: usage, Set: func(v string) (err error) {
+		*on, err = strconv.ParseBool(v)
+		return err
+	}}
+}
+
+// networkFlags are those of the commands that use the network.
+func networkFlags(c *call) []flags.Flag {
+	return []flags.Flag{{Name: "timeout", Arg: "DURATION", Usage: "give up after DURATION (10s)",
+		Set: func(v string) error { return service.SetDuration(&c.timeout, v) }}}
+}
+
+func getFlags(c *call) []flags.Flag {
+	return append(networkFlags(c),
+		toggle("i", "show the headers, too", &c.headers),
+		toggle("v", "show addresses, timings and headers", &c.verbose),
+		flags.Flag{Name: "max-redirects", Arg: "N", Usage: "follow at most N redirects (10)",
 			Set: func(v string) (err error) {
 				if c.maxRedirects, err = strconv.Atoi(v); err != nil || c.maxRedirects < 0 {
 					return errors.New("want a number of redirects")
 				}
 				return nil
 			}})
-		fallthrough
-	case "dns", "tcp", "tls":
-		declared = append(declared, flags.Flag{Name: "timeout", Arg: "DURATION", Usage: "give up after DURATION (10s)",
-			Set: func(v string) error { return service.SetDuration(&c.timeout, v) }})
-	case "roots":
-		toggle("list", "list every root", &c.list)
-		toggle("check", "fail on an expired root, or embedded ones older than a year", &c.check)
+}
+
+func rootsFlags(c *call) []flags.Flag {
+	return []flags.Flag{
+		toggle("list", "list every root", &c.list),
+		toggle("check", "fail on an expired root, or if the embedded roots are older than a year", &c.check),
 	}
-	return declared, nil
 }
 
 func (c *call) client() *diagnose.Client {

@@ -643,6 +643,10 @@ func TestCommands(t *testing.T) {
 		{"help", []string{"usage: app [serve] [flags]", "exit status:", "example:"}, nil},
 		{"--help", []string{"usage: app [serve] [flags]"}, nil},
 		{"help get", []string{"usage: app get [flags] URL", "-max-redirects N", "EXTRA_CA_FILE"}, nil},
+		{"serve -h", []string{"usage: app [serve] [flags]\n", "-access-log true|false\n"}, nil},
+		{"-version", []string{"devops-info-service devel\n"}, nil},
+		{"--version", []string{"devops-info-service devel\n"}, nil},
+		{"get " + s.url + "/ready -i -timeout 5s", []string{`{"status":"ready"}`}, []string{"Content-Length: 19"}},
 		{"serve -h", []string{"-drain-delay DURATION", "(DRAIN_DELAY; 0s)"}, nil},
 		{"version", []string{"devops-info-service devel\n", "revision  unknown\n", "go        go1.", " bytes\n", "roots     "}, nil},
 		{"info", []string{`{"service":{"name":"devops-info-service"`, `"request":null,"endpoints":[{"path":"/"`}, nil},
@@ -667,6 +671,21 @@ func TestCommands(t *testing.T) {
 			if !strings.Contains(stderr, want) {
 				t.Errorf("app %s: stderr has no %q:\n%s", tt.args, want, stderr)
 			}
+		}
+	}
+}
+
+// TestManual holds the package comment to the usage.
+func TestManual(t *testing.T) {
+	source, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	usage, _, _ := try(t, nil, "help")
+	lines, _, _ := strings.Cut(usage, "\n\n")
+	for line := range strings.SplitSeq(lines, "\n") {
+		if line = "\n\t" + line[len("usage: "):] + "\n"; !strings.Contains(string(source), line) {
+			t.Errorf("the comment of main.go has no line %q", line)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // package imports only from levels below its own.
 var rooms = map[string][][]string{
 	"appliance": {
-		{"internal/flags", "internal/jsonenc", "internal/roots/squeeze", "internal/sysinfo"},
+		{"internal/flags", "internal/jsonenc", "internal/roots/lz", "internal/sysinfo"},
 		{"internal/roots", "internal/roots/mkbundle"},
 		{"internal/service", "internal/diagnose"},
 		{""},

@@ -12,27 +12,30 @@ import (
 
 // A Flag is -Name, and what is done with its value.
 type Flag struct {
-	Name  string
-	Arg   string // what the value is called in the usage; "" for a flag that is true by itself
-	Usage string
-	Set   func(value string) error
+	Name     string
+	Arg      string // what the value is called in the usage; "" for a flag that is true by itself
+	Optional bool   // the value may be left out and is true then
+	Usage    string
+	Set      func(value string) error
 }
 
 // ErrHelp is returned by Parse for -h, -help and their like.
 var ErrHelp = errors.New("help requested")
 
-// Parse sets the flags that args begin with, and returns the arguments after
-// them: "--", or the first that isn't a flag, ends them. It takes -name=value,
-// -name value and, for flags without Arg, -name, each with one dash or two.
+// Parse sets the flags in args and returns the other arguments, before, between
+// and after them; what follows "--" is an argument in any case. It takes
+// -name=value, -name value and, for flags without Arg, -name, each with one dash
+// or two. An optional value that stands apart must be true or false.
 func Parse(flags []Flag, args []string) (rest []string, err error) {
 	for len(args) > 0 {
 		arg := args[0]
-		if len(arg) < 2 || arg[0] != '-' {
-			break
-		}
 		args = args[1:]
 		if arg == "--" {
-			break
+			return append(rest, args...), nil
+		}
+		if len(arg) < 2 || arg[0] != '-' {
+			rest = append(rest, arg)
+			continue
 		}
 		name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 		flag, ok := find(flags, name)
@@ -44,7 +47,7 @@ func Parse(flags []Flag, args []string) (rest []string, err error) {
 		}
 		switch {
 		case hasValue:
-		case flag.Arg == "":
+		case flag.Arg == "", flag.Optional && (len(args) == 0 || args[0] != "true" && args[0] != "false"):
 			value = "true"
 		case len(args) == 0:
 			return nil, fmt.Errorf("-%s: want a value: -%s %s", name, name, flag.Arg)
@@ -55,7 +58,7 @@ func Parse(flags []Flag, args []string) (rest []string, err error) {
 			return nil, fmt.Errorf("-%s=%q: %w", name, value, err)
 		}
 	}
-	return args, nil
+	return rest, nil
 }
 
 func find(flags []Flag, name string) (Flag, bool) {

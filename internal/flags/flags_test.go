@@ -15,7 +15,16 @@ func TestParse(t *testing.T) {
 		{"", "", "", ""},
 		{"-port 80", "port=80", "", ""},
 		{"--port=80 x", "port=80", "x", ""},
-		{"-v x -port 80", "v=true", "x -port 80", ""},
+		{"-v x -port 80", "v=true port=80", "x", ""},
+		{"x y -v", "v=true", "x y", ""},
+		{"x -- -v", "", "x -v", ""},
+		{"-log", "log=true", "", ""},
+		{"-log false x", "log=false", "x", ""},
+		{"-log true -v", "log=true v=true", "", ""},
+		{"-log x", "log=true", "x", ""},
+		{"-log -v", "log=true v=true", "", ""},
+		{"-log=0", "log=0", "", ""},
+		{"x -nope", "", "", "-nope: no such flag"},
 		{"-v=false", "v=false", "", ""},
 		{"-v -- -port", "v=true", "-port", ""},
 		{"-port= a", "port=", "a", ""},
@@ -37,7 +46,11 @@ func TestParse(t *testing.T) {
 				return nil
 			}
 		}
-		rest, err := Parse([]Flag{{"port", "N", "", set("port")}, {"v", "", "", set("v")}}, strings.Fields(tt.args))
+		rest, err := Parse([]Flag{
+			{Name: "port", Arg: "N", Set: set("port")},
+			{Name: "v", Set: set("v")},
+			{Name: "log", Arg: "true|false", Optional: true, Set: set("log")},
+		}, strings.Fields(tt.args))
 		if tt.err != "" {
 			if err == nil || err.Error() != tt.err {
 				t.Errorf("%q: error %v, want %s", tt.args, err, tt.err)

@@ -26,7 +26,7 @@ import (
 	"strings"
 	"time"
 
-	"devops-go/internal/roots/squeeze"
+	"devops-go/internal/roots/lz"
 )
 
 //go:embed bundle.bin
@@ -104,7 +104,7 @@ const headSize = 2 + 4 + sha256.Size
 
 func (s *Store) addEmbedded() error {
 	src := s.source(Embedded, "")
-	rest, err := squeeze.Expand(bundle)
+	rest, err := lz.Expand(bundle)
 	if err != nil {
 		return fmt.Errorf("embedded roots: %w", err)
 	}

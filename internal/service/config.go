@@ -37,17 +37,17 @@ type setting struct {
 
 func settings() []setting {
 	return []setting{
-		{"HOST", "host", "0.0.0.0", false, "ADDRESS", "address to listen on; 0.0.0.0 and :: both mean all, IPv4 and IPv6", setHost},
+		{"HOST", "host", "0.0.0.0", false, "ADDRESS", "address to listen on; 0.0.0.0 and :: both mean every address, IPv4 and IPv6", setHost},
 		{"PORT", "port", "8000", false, "PORT", "TCP port to listen on", setPort},
 		{"TLS_CERT_FILE", "tls-cert-file", "", false, "FILE", "serve HTTPS with the certificate chain in this PEM file",
 			func(c *Config, v string) error { c.TLSCertFile = v; return nil }},
 		{"TLS_KEY_FILE", "tls-key-file", "", false, "FILE", "PEM file with the private key for it",
 			func(c *Config, v string) error { c.TLSKeyFile = v; return nil }},
-		{"EXTRA_CA_FILE", "extra-ca-file", "", true, "FILE", "PEM file of root certificates to trust besides all others",
+		{"EXTRA_CA_FILE", "extra-ca-file", "", true, "FILE", "PEM file of root certificates to trust in addition to all others",
 			func(c *Config, v string) error { c.Trust.ExtraFile = v; return nil }},
-		{"SSL_CERT_FILE", "ssl-cert-file", "", true, "FILE", "PEM file that stands for the system's bundle of roots",
+		{"SSL_CERT_FILE", "ssl-cert-file", "", true, "FILE", "PEM file that replaces the system's bundle of roots",
 			func(c *Config, v string) error { c.Trust.CertFile = v; return nil }},
-		{"SSL_CERT_DIR", "ssl-cert-dir", "", true, "FOLDERS", "folders that stand for the system's folders of roots, with colons between",
+		{"SSL_CERT_DIR", "ssl-cert-dir", "", true, "DIRECTORIES", "directories that replace the system's directories of roots, separated by colons",
 			func(c *Config, v string) error { c.Trust.CertDir = v; return nil }},
 		{"EMBEDDED_ROOTS", "embedded-roots", "true", true, "true|false", "trust the embedded roots",
 			func(c *Config, v string) error {
@@ -55,14 +55,14 @@ func settings() []setting {
 				c.Trust.NoEmbedded = !on
 				return err
 			}},
-		{"DRAIN_DELAY", "drain-delay", "0s", false, "DURATION", "duration between a stop's begin and the closing of the port",
+		{"DRAIN_DELAY", "drain-delay", "0s", false, "DURATION", "how long the port stays open after a stop signal, while /ready answers 503",
 			func(c *Config, v string) error { return SetDuration(&c.DrainDelay, v) }},
-		{"SHUTDOWN_TIMEOUT", "shutdown-timeout", "10s", false, "DURATION", "duration that requests in flight are given to finish",
+		{"SHUTDOWN_TIMEOUT", "shutdown-timeout", "10s", false, "DURATION", "how long requests in flight may take to finish after the port has closed",
 			func(c *Config, v string) error { return SetDuration(&c.ShutdownTimeout, v) }},
-		{"LOG_FORMAT", "log-format", "json", false, "json|text", "one JSON object a line, or key=value", setLogFormat},
+		{"LOG_FORMAT", "log-format", "json", false, "json|text", "write the log as JSON objects, one per line, or as key=value pairs", setLogFormat},
 		{"ACCESS_LOG", "access-log", "false", false, "true|false", "log every request",
 			func(c *Config, v string) (err error) { c.AccessLog, err = parseBool(v); return err }},
-		{"TRUSTED_PROXIES", "trusted-proxies", "", false, "CIDRS", "CIDRs, with commas between, whose X-Forwarded-For is believed", setProxies},
+		{"TRUSTED_PROXIES", "trusted-proxies", "", false, "CIDRS", "CIDRs of the proxies whose X-Forwarded-For is believed, separated by commas", setProxies},
 	}
 }
 
@@ -90,7 +90,7 @@ func Flags(getenv func(string) string, trustOnly bool) (*Config, []flags.Flag, e
 			usage += "; " + s.initial
 		}
 		declared = append(declared, flags.Flag{Name: s.flag, Arg: s.arg, Usage: usage + ")",
-			Set: func(v string) error { return s.set(c, v) }})
+			Optional: s.arg == "true|false", Set: func(v string) error { return s.set(c, v) }})
 	}
 	return c, declared, nil
 }
@@ -176,7 +176,7 @@ func setProxies(c *Config, v string) error {
 		if err != nil {
 			addr, addrErr := netip.ParseAddr(item)
 			if addrErr != nil {
-				return errors.New("want addresses or CIDRs with commas between, such as 10.0.0.0/8,::1")
+				return errors.New("want addresses or CIDRs separated by commas, such as 10.0.0.0/8,::1")
 			}
 			prefix = netip.PrefixFrom(addr, addr.BitLen())
 		}

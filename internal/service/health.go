@@ -8,6 +8,6 @@ import (
 )
 
 func (s *Server) health(_ *http.Request, now time.Time, b *jsonenc.Buffer) int {
-	*b = append(*b, s.tick(now).health...)
+	*b = append(*b, s.snapshot(now).health...)
 	return http.StatusOK
 }

@@ -73,7 +73,7 @@ func (s *Server) appendIndex(r *http.Request, now time.Time, b *jsonenc.Buffer) 
 	s.learn()
 	*b = append(*b, s.indexHead...)
 	b.Key("runtime")
-	*b = append(*b, s.tick(now).runtime...)
+	*b = append(*b, s.snapshot(now).runtime...)
 	b.Key("request")
 	if r == nil {
 		b.Null()

@@ -32,7 +32,7 @@ type Server struct {
 	metrics  metrics
 	log      logger
 	buffers  sync.Pool // of *jsonenc.Buffer
-	latest   atomic.Pointer[tick]
+	latest   atomic.Pointer[snapshot]
 
 	// What does not change, and the parts of the answer to GET / that don't: see
 	// learn.

@@ -34,7 +34,7 @@ var codeLevers = []lever{
 	{"log/slog", "own log lines (`internal/service/log.go`) instead of `log/slog`", `slog.New(slog.NewJSONHandler(os.Stdout, nil)).Info("x", "y", 1)`},
 	{"net/http", "a connection and `http.ReadResponse` instead of `http.Client`", `http.Get(os.Args[0])`},
 	{"flag", "own flags (`internal/flags`) instead of `flag`", `fs := flag.NewFlagSet("x", flag.ContinueOnError); fs.String("a", "", ""); fs.Bool("b", false, ""); fs.Parse(os.Args); fs.PrintDefaults()`},
-	{"compress/flate", "own expander (`internal/roots/squeeze`) instead of `compress/flate`", `io.Copy(os.Stdout, flate.NewReader(os.Stdin))`},
+	{"compress/flate", "own expander (`internal/roots/lz`) instead of `compress/flate`", `io.Copy(os.Stdout, flate.NewReader(os.Stdin))`},
 }
 
 // An effect is what a lever saves and costs.

@@ -35,7 +35,7 @@ import (
 	"slices"
 	"time"
 
-	"devops-go/internal/roots/squeeze"
+	"devops-go/internal/roots/lz"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
@@ -141,7 +141,7 @@ func readDistrust(name string) (map[[sha256.Size]byte]time.Time, error) {
 // certificate a head of fixed size and its DER without the signature. The head
 // has the DER's length (2 bytes), its distrust-after date (Unix seconds in 4
 // bytes, 0 is none; all big endian) and the sha256 of the whole certificate. All
-// of it is squeezed.
+// of it is compressed by package lz.
 func pack(certs []*x509.Certificate, dates map[[sha256.Size]byte]time.Time) (bundle []byte, count int, err error) {
 	// Neighbours by subject share most of their names, which compresses well.
 	slices.SortFunc(certs, func(a, b *x509.Certificate) int {
@@ -166,7 +166,7 @@ func pack(certs []*x509.Certificate, dates map[[sha256.Size]byte]time.Time) (bun
 		bundle = append(bundle, sum[:]...)
 		bundle = append(bundle, anchor...)
 	}
-	return squeeze.Squeeze(bundle), len(certs), nil
+	return lz.Compress(bundle), len(certs), nil
 }
 
 // withoutSignature returns the certificate with an empty signature. A root is

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"devops-go/internal/roots/squeeze"
+	"devops-go/internal/roots/lz"
 )
 
 func root(t *testing.T, name string) []byte {
@@ -73,7 +73,7 @@ func TestSameCertificatesSameBytes(t *testing.T) {
 	if !strings.Contains(string(source), "Count = 2") || !strings.Contains(string(source), `Date  = "2026-01-02"`) {
 		t.Errorf("%s", source)
 	}
-	plain, err := squeeze.Expand(inDER)
+	plain, err := lz.Expand(inDER)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestDistrustAfter(t *testing.T) {
 	table := fmt.Sprintf("{\n sha256Hash:   \"%x\",\n},{\n sha256Hash: \"%x\",\n distrustAfter: \"2026-04-15T23:59:59Z\",\n}",
 		sha256.Sum256(a), sha256.Sum256(b))
 	bundle, _ := build(t, "-distrust", write(t, "table.go", []byte(table)), write(t, "ab.der", append(bytes.Clone(a), b...)))
-	plain, err := squeeze.Expand(bundle)
+	plain, err := lz.Expand(bundle)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,12 @@
-// Package squeeze shortens data by copies of what it has already said. It does
-// less than compress/flate does, but its reader is 20 kB smaller, which is why
-// the appliance's roots are packed with it.
+// Package lz is a small LZ77 compressor: it replaces what has occurred before by
+// a distance and a length, and leaves the rest as it is. compress/flate
+// compresses better, but its decoder is 20 kB larger (SIZE_REPORT.md), which is
+// why the appliance's roots are packed with this one.
 //
-// In squeezed data, a byte below 128 is followed by that many bytes and one more,
-// as they are. Another byte is followed by a distance, two bytes, big endian: so
-// far back begins what is to be repeated, as many bytes as the first byte less
-// 124.
-package squeeze
+// A byte n below 128 is followed by n+1 literal bytes. A byte n of 128 or more is
+// followed by a distance in two bytes, big endian, and stands for n-124 bytes
+// copied from that far back in the output.
+package lz
 
 import (
 	"encoding/binary"
@@ -22,8 +22,8 @@ const (
 	maxDistance = math.MaxUint16
 )
 
-// Squeeze returns data in fewer bytes.
-func Squeeze(data []byte) []byte {
+// Compress returns data in fewer bytes, or in at most one more for every 128.
+func Compress(data []byte) []byte {
 	var out, literals []byte
 	flush := func() {
 		for chunk := range slices.Chunk(literals, maxLiterals) {
@@ -76,9 +76,9 @@ func longestMatch(data []byte, i int, seen map[[minMatch]byte][]int) (at, length
 	return at, length
 }
 
-var errCorrupt = errors.New("squeezed data is corrupt")
+var errCorrupt = errors.New("lz: corrupt data")
 
-// Expand returns what Squeeze was given.
+// Expand returns what Compress was given.
 func Expand(packed []byte) (plain []byte, err error) {
 	for len(packed) > 0 {
 		n := int(packed[0])

@@ -7,18 +7,18 @@ import (
 	"devops-go/internal/jsonenc"
 )
 
-// A tick is what answers say of the time. It is rendered once a second and read
-// by every request of that second.
-type tick struct {
+// A snapshot is the parts of answers that state the time, rendered once a second
+// and shared by all the requests of that second.
+type snapshot struct {
 	second, uptime  int64 // for which it holds
 	health, runtime jsonenc.Buffer
 }
 
-func (s *Server) tick(now time.Time) *tick {
+func (s *Server) snapshot(now time.Time) *snapshot {
 	second, uptime := now.Unix(), int64(now.Sub(s.started)/time.Second)
 	t := s.latest.Load()
 	if t == nil || t.second != second || t.uptime != uptime {
-		t = &tick{second: second, uptime: uptime}
+		t = &snapshot{second: second, uptime: uptime}
 		t.renderHealth(now)
 		t.renderRuntime(now)
 		s.latest.Store(t)
@@ -27,7 +27,7 @@ func (s *Server) tick(now time.Time) *tick {
 }
 
 // renderHealth renders the answer to GET /health.
-func (t *tick) renderHealth(now time.Time) {
+func (t *snapshot) renderHealth(now time.Time) {
 	b := &t.health
 	b.Begin('{')
 	b.Field("status", "healthy")
@@ -38,7 +38,7 @@ func (t *tick) renderHealth(now time.Time) {
 }
 
 // renderRuntime renders the member "runtime" of the answer to GET /.
-func (t *tick) renderRuntime(now time.Time) {
+func (t *snapshot) renderRuntime(now time.Time) {
 	b := &t.runtime
 	b.Begin('{')
 	b.IntField("uptime_seconds", t.uptime)

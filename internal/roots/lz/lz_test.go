@@ -1,4 +1,4 @@
-package squeeze
+package lz
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ func FuzzRoundTrip(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		packed := Squeeze(data)
+		packed := Compress(data)
 		if got, err := Expand(packed); err != nil || !bytes.Equal(got, data) {
 			t.Errorf("%q became %q: %v", data, got, err)
 		}
@@ -21,7 +21,7 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// FuzzExpand checks that whatever Expand takes can be squeezed again.
+// FuzzExpand checks that whatever Expand takes can be compressed again.
 func FuzzExpand(f *testing.F) {
 	for _, s := range []string{"\x00a", "\x00a\x80\x00\x01", "\x05abc", "\x80\x00\x00", "\x00a\x80\x00\x02", "\xff"} {
 		f.Add([]byte(s))
@@ -31,7 +31,7 @@ func FuzzExpand(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again, err := Expand(Squeeze(plain)); err != nil || !bytes.Equal(again, plain) {
+		if again, err := Expand(Compress(plain)); err != nil || !bytes.Equal(again, plain) {
 			t.Errorf("%q: %v", packed, err)
 		}
 	})
@@ -39,7 +39,7 @@ func FuzzExpand(f *testing.F) {
 
 func TestRepetitionShrinks(t *testing.T) {
 	data := bytes.Repeat([]byte("all work and no play. "), 500)
-	if packed := Squeeze(data); len(packed) > len(data)/20 {
+	if packed := Compress(data); len(packed) > len(data)/20 {
 		t.Errorf("%d bytes became %d", len(data), len(packed))
 	}
 }
