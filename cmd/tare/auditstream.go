@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"devops-go/internal/audit"
+	"devops-go/internal/layers"
 	"devops-go/internal/report"
 )
 
@@ -91,7 +92,11 @@ func (s *stream) judge(ctx context.Context, in io.Reader) error {
 	for range s.run.jobs {
 		workers.Go(func() {
 			for ref := range refs {
-				r, err := s.run.judge(ctx, ref, s.std, 1)
+				var r *audit.Report
+				err := layers.Guard(func() (err error) {
+					r, err = s.run.judge(ctx, ref, s.std, 1)
+					return err
+				})
 				if s.done(ref, r, err) != nil {
 					cancel()
 				}

@@ -25,6 +25,9 @@ type Layer struct {
 // Plain stores the entries uncompressed.
 func Plain(entries ...Entry) Layer { return Layer{Tar: Tar(entries...)} }
 
+// Raw stores the entries uncompressed and unchecked.
+func Raw(entries ...Entry) Layer { return Layer{Tar: RawTar(entries...)} }
+
 // Zipped stores the entries compressed.
 func Zipped(entries ...Entry) Layer {
 	plain := Tar(entries...)

@@ -72,6 +72,16 @@ func Tar(entries ...Entry) []byte {
 	return b.Bytes()
 }
 
+// Odd is an entry of any type and name, for [RawTar].
+func Odd(typeflag byte, name, link string) Entry {
+	return Entry{Header: tar.Header{Typeflag: typeflag, Name: name, Linkname: link, Mode: 0o644, ModTime: modTime}}
+}
+
+// header is one of an extension.
+func header(typeflag byte, name string, size int64) tar.Header {
+	return tar.Header{Typeflag: typeflag, Name: name, Size: size, Mode: 0o644}
+}
+
 // Names returns the names of an archive's entries, in its order.
 func Names(archive []byte) []string {
 	var names []string

@@ -218,3 +218,29 @@ func checkStack(t *testing.T, s *layers.Stack) {
 		t.Error(err)
 	}
 }
+
+// TestRootEntries: what calls itself the root and isn't a directory is passed
+// over, as engines do, and what follows has its place.
+func TestRootEntries(t *testing.T) {
+	for _, name := range []string{"", ".", "./", "a/..", "./b/../"} {
+		for _, typeflag := range []byte{tar.TypeReg, tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeFifo} {
+			s := read(t, it.Raw(it.Odd(typeflag, name, "a"), it.Sized("a", 1)), it.Plain(it.Whiteout("a"), it.Sized("d/b", 2)))
+			if got := tree(s); got != "d/ d/b" || s.Dead() != 1 {
+				t.Errorf("%q of type %c: tree %q, dead %d", name, typeflag, got, s.Dead())
+			}
+			checkStack(t, s)
+		}
+	}
+}
+
+// TestGuard: a panic is the error of its own task.
+func TestGuard(t *testing.T) {
+	var none *layers.Stack
+	err := layers.Each(context.Background(), 2, 2, func(context.Context, int) error {
+		none.Root = nil
+		return nil
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), "internal error: ") {
+		t.Errorf("error %v", err)
+	}
+}

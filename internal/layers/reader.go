@@ -105,6 +105,9 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 		return nil, err
 	}
 	kind, p := classify(p)
+	if kind == File && p == "" && hdr.Typeflag != tar.TypeDir {
+		kind = Private // engines pass over what would replace the root
+	}
 	e := new(Entry)
 	if *e, err = newEntry(hdr, l.Index, kind); err != nil {
 		return nil, err

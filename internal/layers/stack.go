@@ -5,6 +5,7 @@ package layers
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"runtime"
 	"sync"
@@ -91,7 +92,7 @@ func Each(ctx context.Context, jobs, n int, do func(ctx context.Context, i int) 
 	for range min(jobs, n) {
 		group.Go(func() {
 			for i := range next {
-				if err := do(ctx, i); err != nil {
+				if err := Guard(func() error { return do(ctx, i) }); err != nil {
 					cancel(err)
 					return
 				}
@@ -109,4 +110,15 @@ feed:
 	close(next)
 	group.Wait()
 	return context.Cause(ctx)
+}
+
+// Guard calls do and returns what it panics with as its error, so that an image
+// which finds a fault in this program doesn't end the judging of others.
+func Guard(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	return do()
 }
