@@ -16,7 +16,7 @@ func TestHostileFleet(t *testing.T) {
 	cmd := tareCommand(t, t.TempDir(), "audit", "--fail-on", "off", "-")
 	cmd.Stdin = strings.NewReader(hostile + "\n" + after + "\n")
 	out, err := cmd.CombinedOutput()
-	if err != nil || strings.Count(string(out), "\n") != 2 || strings.Contains(string(out), `"error"`) {
+	if err != nil || strings.Count(string(out), "\n") != 2 || strings.Contains(string(out), `"error":"`) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
