@@ -18,7 +18,7 @@ var rooms = map[string][][]string{
 		{""},
 	},
 	"tare": {
-		{"internal/deflate", "internal/digest", "internal/dockerconfig", "internal/inflate", "internal/secret", "internal/tarscan", "internal/userdb"},
+		{"internal/deflate", "internal/digest", "internal/dockerconfig", "internal/elfinfo", "internal/inflate", "internal/secret", "internal/tarscan", "internal/userdb"},
 		{"internal/pgzip", "internal/registry", "internal/registrytest", "internal/engine"},
 		{"internal/image"},
 		{"internal/imagetest", "internal/layers"},

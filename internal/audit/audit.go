@@ -94,8 +94,8 @@ type auditor struct {
 	facts map[*layers.Entry]*facts
 	plain facts // of contents that were read and are nothing special
 	haul  haul
-	// shownNames is made when a rule first asks for it.
-	shownNames map[string]bool
+	// found is made when a rule first asks for it.
+	found *layers.Finder
 }
 
 func newAuditor(img *image.Image, opts Options) *auditor {

@@ -141,10 +141,10 @@ func checkArchitecture(a *auditor, found func(Finding)) {
 	}
 	inode := a.entry.Entry.Inode()
 	want := a.img.Config.Architecture
-	if f := a.facts[inode]; f != nil && f.program != nil && !f.program.runsOn(want) {
+	if f := a.facts[inode]; f != nil && f.program != nil && !f.program.RunsOn(want) {
 		found(Finding{
 			Layer: int(inode.Layer) + 1, Path: "/" + a.entry.Path(),
-			Message: "what is started is for " + f.program.architecture() + ", the image says " + want,
+			Message: "what is started is for " + f.program.Architecture() + ", the image says " + want,
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 
+	"devops-go/internal/elfinfo"
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
 	"devops-go/internal/secret"
@@ -116,7 +117,7 @@ func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
 		return nil, err
 	}
 	head := start[:n]
-	if bytes.HasPrefix(head, []byte(elfMagic)) {
+	if bytes.HasPrefix(head, []byte(elfinfo.Magic)) {
 		return a.examineProgram(e, head, content)
 	}
 	content = io.MultiReader(bytes.NewReader(head), content)
@@ -187,12 +188,12 @@ func (a *auditor) examineProgram(e *layers.Entry, head []byte, content io.Reader
 		return &facts{}, err
 	}
 	defer done()
-	var sought needles
+	var tls elfinfo.TLS
 	sum := a.newSum()
-	if _, err := io.Copy(io.MultiWriter(sum, &sought), io.NewSectionReader(at, 0, e.Size)); err != nil {
+	if _, err := io.Copy(io.MultiWriter(sum, &tls), io.NewSectionReader(at, 0, e.Size)); err != nil {
 		return nil, err
 	}
-	f := &facts{program: readProgram(at, &sought)}
+	f := &facts{program: readProgram(at, &tls)}
 	if e.Size >= minDuplicate {
 		f.sum = sum.Sum64()
 	}

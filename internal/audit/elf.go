@@ -2,9 +2,11 @@ package audit
 
 import (
 	"fmt"
+	"io"
 	"path"
 	"strings"
 
+	"devops-go/internal/elfinfo"
 	"devops-go/internal/layers"
 	"devops-go/internal/secret"
 )
@@ -12,10 +14,34 @@ import (
 // minDebug is how many bytes of debug information are worth a finding.
 const minDebug = 64 << 10
 
+// A program is what is known of an ELF file.
+type program struct {
+	*elfinfo.File
+	// client tells programs that make TLS connections, roots those that bring
+	// the certificates for them.
+	client, roots bool
+}
+
+// readProgram reads the ELF file at, of which tls has seen everything; nil where
+// it is none. Damage is no matter of an audit.
+func readProgram(at io.ReaderAt, tls *elfinfo.TLS) *program {
+	f, err := elfinfo.Read(at)
+	if err != nil {
+		return nil
+	}
+	p := &program{File: f, client: tls.Client(), roots: tls.Roots()}
+	if f.Build != nil {
+		for _, m := range f.Build.Deps {
+			p.roots = p.roots || strings.Contains(m.Path, "x509roots") || strings.Contains(m.Path, "rootcerts")
+		}
+	}
+	return p
+}
+
 // runnable returns the program that the file is, where a container can start
 // it; nil elsewhere. Samples for a tool's tests are nobody's programs.
 func (f *file) runnable() *program {
-	if !f.shown || f.facts == nil || f.facts.program == nil || !f.facts.program.executable || f.Mode&0o111 == 0 || secret.IsSample(f.path) {
+	if !f.shown || f.facts == nil || f.facts.program == nil || f.facts.program.CheckProgram() != nil || f.Mode&0o111 == 0 || secret.IsSample(f.path) {
 		return nil
 	}
 	return f.facts.program
@@ -26,7 +52,7 @@ func checkDebug(_ *auditor, f *file, found func(Finding)) {
 	if p == nil {
 		return
 	}
-	if debug := p.debug; debug >= minDebug {
+	if debug := min(p.Debug, f.Size); debug >= minDebug {
 		finding := f.at(fmt.Sprintf("%d of %d bytes are symbols and debug information", debug, f.Size))
 		finding.Bytes = debug
 		found(finding)
@@ -36,51 +62,24 @@ func checkDebug(_ *auditor, f *file, found func(Finding)) {
 // checkLibraries finds dynamic executables that can't start.
 func checkLibraries(a *auditor, f *file, found func(Finding)) {
 	p := f.runnable()
-	if p == nil || p.loader == "" {
+	if p == nil || p.Interpreter == "" {
 		return
 	}
-	if !strings.HasPrefix(p.loader, "/") || a.stack.Resolve(p.loader) == nil {
-		found(f.at("a dynamic executable, and its loader " + p.loader + " is not in the image"))
-		return
-	}
-	var missing []string
-	for _, library := range p.needed {
-		if !a.hasLibrary(library, p, path.Dir("/"+f.path)) {
-			missing = append(missing, library)
-		}
-	}
-	if len(missing) > 0 {
-		found(f.at("needs " + strings.Join(missing, ", ") + ", not in the image"))
+	interpreter, libraries := p.Missing(a.files(), path.Dir("/"+f.path))
+	switch {
+	case interpreter != "":
+		found(f.at("a dynamic executable, and its loader " + interpreter + " is not in the image"))
+	case len(libraries) > 0:
+		found(f.at("needs " + strings.Join(libraries, ", ") + ", not in the image"))
 	}
 }
 
-// hasLibrary reports whether a dynamic program in dir finds the library. Where
-// a loader looks is configured in many ways, so any library of that name in the
-// image counts as found.
-func (a *auditor) hasLibrary(name string, p *program, dir string) bool {
-	if strings.Contains(name, "/") {
-		return a.stack.Resolve(path.Join(dir, name)) != nil || a.stack.Resolve(name) != nil
+// files tells what a program would find; it is made when a rule first asks.
+func (a *auditor) files() *layers.Finder {
+	if a.found == nil {
+		a.found = a.stack.Finder()
 	}
-	for _, place := range p.runPath {
-		place = strings.NewReplacer("$ORIGIN", dir, "${ORIGIN}", dir).Replace(place)
-		if a.stack.Resolve(place+"/"+name) != nil {
-			return true
-		}
-	}
-	return a.names()[name]
-}
-
-// names returns the base names of all that the image shows beside directories.
-func (a *auditor) names() map[string]bool {
-	if a.shownNames == nil {
-		a.shownNames = map[string]bool{}
-		for n := range a.stack.All() {
-			if !n.IsDir() {
-				a.shownNames[n.Name] = true
-			}
-		}
-	}
-	return a.shownNames
+	return a.found
 }
 
 // rootFiles are where Go looks for the system's roots on Linux.
@@ -120,7 +119,7 @@ func hasFiles(n *layers.Node) bool {
 }
 
 func checkRoots(a *auditor, f *file, found func(Finding)) {
-	if p := f.runnable(); p != nil && p.goVersion != "" && p.client && !p.pool && !p.roots && !a.hasRoots() {
-		found(f.at("a guess: a Go program (" + p.goVersion + ") that makes TLS connections, and neither the image nor the program has roots to verify them"))
+	if p := f.runnable(); p != nil && p.Build != nil && p.client && !p.roots && !a.hasRoots() {
+		found(f.at("a guess: a Go program (" + p.Build.GoVersion + ") that makes TLS connections, and neither the image nor the program has roots to verify them"))
 	}
 }

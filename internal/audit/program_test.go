@@ -4,7 +4,6 @@ import (
 	"debug/elf"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	it "devops-go/internal/imagetest"
@@ -37,22 +36,6 @@ func TestRoots(t *testing.T) {
 		img.Config.Config.Env = append(img.Config.Config.Env, tt.env)
 		if found := of(judge(t, img, Options{}), "TARE-F015"); len(found) != tt.want {
 			t.Errorf("%s: %d findings, want %d", tt.name, len(found), tt.want)
-		}
-	}
-}
-
-// Needles are found across the edges of what is written.
-func TestNeedles(t *testing.T) {
-	for size := 1; size < 100; size += 7 {
-		var n needles
-		text := strings.Repeat("x", 90) + tlsClient
-		for len(text) > 0 {
-			part := text[:min(size, len(text))]
-			n.Write([]byte(part))
-			text = text[len(part):]
-		}
-		if !n.client() {
-			t.Errorf("not found in writes of %d bytes", size)
 		}
 	}
 }
@@ -98,21 +81,5 @@ func TestDamagedPrograms(t *testing.T) {
 		bad := append([]byte{}, good...)
 		bad[at] ^= 0xff
 		judge(t, with(copied("d /d"), files(exe("d", bad))), Options{})
-	}
-}
-
-func TestRunsOn(t *testing.T) {
-	for _, tt := range []struct {
-		machine      elf.Machine
-		architecture string
-		want         bool
-	}{
-		{elf.EM_X86_64, "amd64", true}, {elf.EM_386, "amd64", true}, {elf.EM_X86_64, "386", false}, {elf.EM_AARCH64, "arm64", true},
-		{elf.EM_ARM, "arm64", false}, {elf.EM_PPC64, "ppc64le", true}, {elf.EM_PPC64, "ppc64", false}, {elf.EM_X86_64, "unheard-of", true},
-	} {
-		p := program{machine: tt.machine, order: elf.ELFDATA2LSB}
-		if got := p.runsOn(tt.architecture); got != tt.want {
-			t.Errorf("%v on %s: %v", tt.machine, tt.architecture, got)
-		}
 	}
 }

@@ -96,14 +96,14 @@ func (b *builder) buildLabels(e *Executable) map[string]string {
 			all[key] = value
 		}
 	}
-	if b.Created != nil || e.setting("vcs.time") != "" {
+	if b.Created != nil || e.Setting("vcs.time") != "" {
 		set(labelCreated, b.created(e).Format(time.RFC3339))
 	}
 	if e.Build == nil {
 		return all
 	}
-	revision := e.setting("vcs.revision")
-	if revision != "" && e.setting("vcs.modified") == "true" {
+	revision := e.Setting("vcs.revision")
+	if revision != "" && e.Setting("vcs.modified") == "true" {
 		revision += "-dirty"
 	}
 	set(labelRevision, revision)

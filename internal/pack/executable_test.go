@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"devops-go/internal/elfinfo"
 	"devops-go/internal/image"
 )
 
@@ -180,52 +181,10 @@ func TestHints(t *testing.T) {
 		build *debug.BuildInfo
 		want  string
 	}{{nil, "build it with CGO_ENABLED=0; or"}, {pie, "build it without -buildmode=pie"}} {
-		e := &Executable{Path: "x", Interpreter: "/lib64/ld-linux-x86-64.so.2", Build: tt.build}
+		e := &Executable{Path: "x", File: &elfinfo.File{Interpreter: "/lib64/ld-linux-x86-64.so.2", Build: tt.build}}
 		h, ok := errors.AsType[*image.HintError]((&Spec{Executables: []*Executable{e}}).check())
 		if !ok || !strings.HasPrefix(h.Hint, tt.want) || !strings.HasSuffix(h.Hint, "--base IMAGE") {
 			t.Errorf("hint %+v, want %s", h, tt.want)
-		}
-	}
-}
-
-// TestLoaderHas: musl's interpreter is its C library, by all of its names.
-func TestLoaderHas(t *testing.T) {
-	for _, tt := range []struct {
-		interpreter, library string
-		want                 bool
-	}{
-		{"/lib/ld-musl-x86_64.so.1", "libc.so", true},
-		{"/lib/ld-musl-x86_64.so.1", "libc.musl-x86_64.so.1", true},
-		{"/lib/ld-musl-x86_64.so.1", "libpthread.so.0", true},
-		{"/lib/ld-musl-x86_64.so.1", "libcrypto.so.3", false},
-		{"/lib64/ld-linux-x86-64.so.2", "libc.so.6", false},
-	} {
-		if got := (&Executable{Interpreter: tt.interpreter}).loaderHas(tt.library); got != tt.want {
-			t.Errorf("%s has %s: %v", tt.interpreter, tt.library, got)
-		}
-	}
-}
-
-// TestAttributes reads the processor out of ARM's build attributes.
-func TestAttributes(t *testing.T) {
-	section := func(attributes string) []byte {
-		body := "aeabi\x00\x01\x00\x00\x00\x00" + attributes
-		return append(binary.LittleEndian.AppendUint32([]byte{'A'}, uint32(4+len(body))), body...)
-	}
-	for _, tt := range []struct {
-		attributes string
-		want       string
-	}{
-		{"\x06\x0a", "v7"},
-		{"\x05cortex-a8\x00\x06\x0a", "v7"},
-		{"\x06\x06", "v6"},
-		{"\x06\x05", "v5"},
-		{"\x06\x0e", "v8"},
-		{"\x05never ends", ""},
-		{"", ""},
-	} {
-		if got := attributesVariant(section(tt.attributes), binary.LittleEndian); got != tt.want {
-			t.Errorf("%q: %q, want %q", tt.attributes, got, tt.want)
 		}
 	}
 }

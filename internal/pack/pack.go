@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -186,7 +187,7 @@ func (b *builder) created(e *Executable) time.Time {
 	if b.Created != nil {
 		return b.Created.UTC()
 	}
-	if t, err := time.Parse(time.RFC3339, e.setting("vcs.time")); err == nil {
+	if t, err := time.Parse(time.RFC3339, e.Setting("vcs.time")); err == nil {
 		return t.UTC()
 	}
 	return time.Unix(0, 0).UTC()
@@ -248,18 +249,9 @@ func (b *builder) checkLoads(ctx context.Context, manifest image.Descriptor, e *
 	if err != nil {
 		return err
 	}
-	names := map[string]bool{}
-	for n := range stack.All() {
-		names[n.Name] = true
-	}
-	var missing []string
-	if e.Interpreter != "" && stack.Resolve(e.Interpreter) == nil {
-		missing = append(missing, e.Interpreter)
-	}
-	for _, library := range e.Libraries {
-		if !names[baseName(library)] && !e.loaderHas(library) {
-			missing = append(missing, library)
-		}
+	interpreter, missing := e.Missing(stack.Finder(), path.Dir("/"+e.target()))
+	if interpreter != "" {
+		missing = append([]string{interpreter}, missing...)
 	}
 	if len(missing) > 0 {
 		return hint(fmt.Errorf("dynamically linked: it needs %s, of which the image lacks %s", e.needs(), strings.Join(missing, ", ")),

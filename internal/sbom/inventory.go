@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/elfinfo"
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
 )
@@ -144,13 +145,13 @@ func (r *reader) executable(p string, content io.Reader) error {
 		return err
 	}
 	defer done()
-	info, err := buildinfo.Read(at)
-	if err != nil {
+	f, err := elfinfo.Read(at)
+	if err != nil || f.Build == nil {
 		return nil // no Go program
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.goPkgs = append(r.goPkgs, goPackages(info, p)...)
+	r.goPkgs = append(r.goPkgs, goPackages(f.Build, p)...)
 	return nil
 }
 
@@ -158,8 +159,8 @@ func (r *reader) executable(p string, content io.Reader) error {
 // file. A stream is kept in a file until done is called.
 func readerAt(content io.Reader) (at io.ReaderAt, done func() error, err error) {
 	buffered := bufio.NewReader(content)
-	magic, err := buffered.Peek(4)
-	if err != nil || !bytes.Equal(magic, []byte("\x7fELF")) {
+	magic, err := buffered.Peek(len(elfinfo.Magic))
+	if err != nil || !bytes.Equal(magic, []byte(elfinfo.Magic)) {
 		if err == io.EOF {
 			err = nil
 		}

@@ -1,9 +1,10 @@
-package audit
+package elfinfo
 
 import "bytes"
 
-// needles are the names in a program that tell of TLS.
-type needles struct {
+// A TLS searches the content of a program, which is written to it, for what tells
+// of connections with TLS.
+type TLS struct {
 	found [len(needleNames)]bool
 	tail  []byte
 }
@@ -34,31 +35,31 @@ const (
 const overlap = 64
 
 // Write searches p; what lies across two writes is found, too.
-func (n *needles) Write(p []byte) (int, error) {
-	seam := append(n.tail, p[:min(len(p), overlap)]...)
-	n.search(seam)
-	n.search(p)
+func (t *TLS) Write(p []byte) (int, error) {
+	seam := append(t.tail, p[:min(len(p), overlap)]...)
+	t.search(seam)
+	t.search(p)
 	if len(p) >= overlap {
 		seam = p
 	}
-	n.tail = append(n.tail[:0], seam[max(0, len(seam)-overlap):]...)
+	t.tail = append(t.tail[:0], seam[max(0, len(seam)-overlap):]...)
 	return len(p), nil
 }
 
-func (n *needles) search(p []byte) {
+func (t *TLS) search(p []byte) {
 	for i, name := range needleNames {
-		if !n.found[i] && bytes.Contains(p, []byte(name)) {
-			n.found[i] = true
+		if !t.found[i] && bytes.Contains(p, []byte(name)) {
+			t.found[i] = true
 		}
 	}
 }
 
-// client reports whether the program seems to make TLS connections.
-func (n *needles) client() bool {
-	return n.found[needleHandshake] && (n.found[needleHTTP] || n.found[needleDial] || n.found[needleGRPC])
+// Client reports whether the program seems to make TLS connections.
+func (t *TLS) Client() bool {
+	return t.found[needleHandshake] && (t.found[needleHTTP] || t.found[needleDial] || t.found[needleGRPC])
 }
 
-// pool reports whether the program seems to bring its own roots.
-func (n *needles) pool() bool {
-	return n.found[needleFallback] || n.found[needlePool] || n.found[needlePEM]
+// Roots reports whether the program seems to bring its own roots.
+func (t *TLS) Roots() bool {
+	return t.found[needleFallback] || t.found[needlePool] || t.found[needlePEM]
 }
