@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"devops-go/internal/digest"
-	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/oci"
 )
 
 // fleetRegistry serves one image under every name.
@@ -24,7 +24,7 @@ func fleetRegistry(t *testing.T) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, name, blob := strings.Cut(r.URL.Path, "/blobs/")
 		if !blob {
-			w.Header().Set("Content-Type", image.MediaTypeManifest)
+			w.Header().Set("Content-Type", oci.MediaTypeManifest)
 			w.Write(body)
 			return
 		}

@@ -14,6 +14,7 @@ import (
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
 	"devops-go/internal/layers"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 )
 
@@ -66,6 +67,6 @@ func pushFleetImage(ctx context.Context, client *registry.Client, name string, i
 			return err
 		}
 	}
-	_, err = client.PushManifest(ctx, ref, image.MediaTypeManifest, files[it.BlobPath(manifest.Digest)])
+	_, err = client.PushManifest(ctx, ref, oci.MediaTypeManifest, files[it.BlobPath(manifest.Digest)])
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"devops-go/internal/bundle"
 	"devops-go/internal/image"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 )
 
@@ -142,10 +143,10 @@ func (c *copier) copy(ctx context.Context, ref string, to destination, std stdio
 // collect opens the image with all that belongs to it. The caller closes the
 // bundle.
 func (c *copier) collect(ctx context.Context, ref, scratch string, std stdio) (*bundle.Bundle, error) {
-	single := !image.Platform(c.source.platform).IsZero()
+	single := !oci.Platform(c.source.platform).IsZero()
 	source := c.source
 	if !single {
-		source.platform = platformFlag(image.AnyPlatform())
+		source.platform = platformFlag(oci.AnyPlatform())
 	}
 	img, err := source.open(ctx, ref, std)
 	if err != nil {

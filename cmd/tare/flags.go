@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"devops-go/internal/audit"
-	"devops-go/internal/image"
+	"devops-go/internal/oci"
 	"devops-go/internal/report"
 )
 
@@ -46,13 +46,13 @@ func parse(fs *flag.FlagSet, args []string) ([]string, error) {
 	return rest, nil
 }
 
-// platformFlag is an image.Platform as a flag.
-type platformFlag image.Platform
+// platformFlag is an oci.Platform as a flag.
+type platformFlag oci.Platform
 
-func (p *platformFlag) String() string { return image.Platform(*p).String() }
+func (p *platformFlag) String() string { return oci.Platform(*p).String() }
 
 func (p *platformFlag) Set(s string) error {
-	parsed, err := image.ParsePlatform(s)
+	parsed, err := oci.ParsePlatform(s)
 	*p = platformFlag(parsed)
 	return err
 }

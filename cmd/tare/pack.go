@@ -10,6 +10,7 @@ import (
 
 	"devops-go/internal/bundle"
 	"devops-go/internal/image"
+	"devops-go/internal/oci"
 	"devops-go/internal/pack"
 	"devops-go/internal/pgzip"
 )
@@ -108,7 +109,7 @@ func (p *packer) spec(args []string, std stdio) (pack.Spec, error) {
 	}
 	s.Press = p.press.press(p.dest.scratchDir(), int64(p.source.maxSize))
 	if p.base != "" {
-		s.Base = func(ctx context.Context, platform image.Platform) (*image.Image, error) {
+		s.Base = func(ctx context.Context, platform oci.Platform) (*image.Image, error) {
 			source := p.source
 			source.platform = platformFlag(platform)
 			return source.open(ctx, p.base, std)

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"devops-go/internal/digest"
-	"devops-go/internal/image"
+	"devops-go/internal/oci"
 	"devops-go/internal/registrytest"
 )
 
@@ -199,7 +199,7 @@ func checkPushed(t *testing.T, server *registrytest.Server, dir string, made, sa
 		t.Errorf("pushed %+v, packed %+v", said, made)
 	}
 	img := check(t, filepath.Join(dir, "image.tar"))
-	blobs := []image.Descriptor{img.Manifest.Config}
+	blobs := []oci.Descriptor{img.Manifest.Config}
 	blobs = append(blobs, img.Manifest.Layers...)
 	for _, d := range blobs {
 		if b, ok := server.Blob("app", d.Digest); !ok || digest.FromBytes(b) != d.Digest {

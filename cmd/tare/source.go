@@ -8,6 +8,7 @@ import (
 
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/oci"
 	"devops-go/internal/report"
 )
 
@@ -46,7 +47,7 @@ func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.I
 		return nil, &usageError{err}
 	}
 	opts := image.Options{
-		Platform: image.Platform(s.platform),
+		Platform: oci.Platform(s.platform),
 		Stdin:    std.in,
 		MaxSize:  int64(s.maxSize),
 		Tolerant: s.tolerant,

@@ -14,6 +14,7 @@ import (
 
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/oci"
 	"devops-go/internal/report"
 )
 
@@ -91,14 +92,14 @@ func app() it.Image {
 
 func zipped(img it.Image) it.Image {
 	for i, l := range img.Layers {
-		img.Layers[i] = it.Layer{Tar: l.Tar, Blob: it.Gzip(l.Tar), MediaType: image.MediaTypeLayerGzip}
+		img.Layers[i] = it.Layer{Tar: l.Tar, Blob: it.Gzip(l.Tar), MediaType: oci.MediaTypeLayerGzip}
 	}
 	return img
 }
 
 // zstd is img with a layer that can't be read.
 func zstd(img it.Image) it.Image {
-	img.Layers[1] = it.Layer{Tar: img.Layers[1].Tar, Blob: []byte("\x28\xb5\x2f\xfd rest"), MediaType: image.MediaTypeLayer + "+zstd"}
+	img.Layers[1] = it.Layer{Tar: img.Layers[1].Tar, Blob: []byte("\x28\xb5\x2f\xfd rest"), MediaType: oci.MediaTypeLayer + "+zstd"}
 	return img
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"devops-go/internal/image"
+	"devops-go/internal/oci"
 )
 
 // layoutVersion is the content of a layout's file oci-layout.
@@ -35,12 +36,12 @@ func (b *Bundle) WriteArchive(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	files := []file{
-		{image.IndexFile, FromBytes("", index)},
-		{image.LayoutFile, FromBytes("", []byte(layoutVersion))},
+		{oci.IndexFile, FromBytes("", index)},
+		{oci.LayoutFile, FromBytes("", []byte(layoutVersion))},
 		{image.DockerManifest, FromBytes("", saved)},
 	}
 	for _, c := range b.contents {
-		files = append(files, file{image.BlobPath(c.Descriptor), c})
+		files = append(files, file{oci.BlobPath(c.Descriptor), c})
 	}
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	tw := tar.NewWriter(w)
@@ -73,22 +74,22 @@ func (c Content) copyTo(ctx context.Context, w io.Writer) error {
 }
 
 // index is the layout's index: the root by its name, and what refers to it.
-func (b *Bundle) index() image.Index {
+func (b *Bundle) index() oci.Index {
 	root := b.Root
 	root.Annotations = nil
 	if b.Tag != "" {
-		root.Annotations = map[string]string{image.AnnotationRefName: b.Tag}
+		root.Annotations = map[string]string{oci.AnnotationRefName: b.Tag}
 	}
 	if !b.Name.IsZero() {
-		root.Annotations = map[string]string{image.AnnotationContainerdName: b.Name.String()}
+		root.Annotations = map[string]string{oci.AnnotationContainerdName: b.Name.String()}
 		if tag := b.Name.Tag(); tag != "" {
-			root.Annotations[image.AnnotationRefName] = tag
+			root.Annotations[oci.AnnotationRefName] = tag
 		}
 	}
-	return image.Index{
+	return oci.Index{
 		SchemaVersion: 2,
-		MediaType:     image.MediaTypeIndex,
-		Manifests:     append([]image.Descriptor{root}, b.Referrers...),
+		MediaType:     oci.MediaTypeIndex,
+		Manifests:     append([]oci.Descriptor{root}, b.Referrers...),
 	}
 }
 
@@ -105,16 +106,16 @@ func (b *Bundle) dockerManifest(ctx context.Context) ([]byte, error) {
 			chosen = d
 		}
 	}
-	var m image.Manifest
+	var m oci.Manifest
 	if err := b.readJSON(ctx, chosen, &m); err != nil {
 		return nil, fmt.Errorf("manifest %s: %w", chosen.Digest, err)
 	}
-	saved := image.SavedImage{Config: image.BlobPath(m.Config)}
+	saved := image.SavedImage{Config: oci.BlobPath(m.Config)}
 	if b.Name.Tag() != "" {
 		saved.RepoTags = []string{b.Name.Familiar()}
 	}
 	for _, l := range m.Layers {
-		saved.Layers = append(saved.Layers, image.BlobPath(l))
+		saved.Layers = append(saved.Layers, oci.BlobPath(l))
 	}
 	return marshal([]image.SavedImage{saved})
 }

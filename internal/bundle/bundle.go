@@ -15,12 +15,13 @@ import (
 
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 )
 
 // A Content is a blob or a manifest that is at hand.
 type Content struct {
-	image.Descriptor
+	oci.Descriptor
 	// Open opens the content at its beginning, each time it is called.
 	Open func(ctx context.Context) (io.ReadCloser, error)
 	// From is where a registry has the content; zero for content that is here.
@@ -32,7 +33,7 @@ type Content struct {
 // FromBytes returns b as content.
 func FromBytes(mediaType string, b []byte) Content {
 	return Content{
-		Descriptor: image.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(b), Size: int64(len(b))},
+		Descriptor: oci.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(b), Size: int64(len(b))},
 		Open:       func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil },
 	}
 }
@@ -44,9 +45,9 @@ type Bundle struct {
 	// Tag is what layouts call an image that has no Name.
 	Tag string
 	// Root is the manifest of the image, or the index of its platforms.
-	Root image.Descriptor
+	Root oci.Descriptor
 	// Referrers are manifests about those under Root, such as SBOMs.
-	Referrers []image.Descriptor
+	Referrers []oci.Descriptor
 
 	contents []Content // each after what it points at
 	places   map[digest.Digest]int
@@ -69,7 +70,7 @@ func (b *Bundle) Close() error {
 
 // Add adds content; what it points at was added before. What is there already
 // is left as it is.
-func (b *Bundle) Add(c Content) image.Descriptor {
+func (b *Bundle) Add(c Content) oci.Descriptor {
 	if b.places == nil {
 		b.places = map[digest.Digest]int{}
 	}
@@ -81,7 +82,7 @@ func (b *Bundle) Add(c Content) image.Descriptor {
 }
 
 // AddLayer adds a layer.
-func (b *Bundle) AddLayer(l Layer) image.Descriptor {
+func (b *Bundle) AddLayer(l Layer) oci.Descriptor {
 	if l.Gross >= 0 {
 		if b.gross == nil {
 			b.gross = map[digest.Digest]int64{}
@@ -92,16 +93,16 @@ func (b *Bundle) AddLayer(l Layer) image.Descriptor {
 }
 
 // AddJSON adds v as a manifest, an index or a configuration.
-func (b *Bundle) AddJSON(mediaType string, v any) (image.Descriptor, error) {
+func (b *Bundle) AddJSON(mediaType string, v any) (oci.Descriptor, error) {
 	raw, err := marshal(v)
 	if err != nil {
-		return image.Descriptor{}, err
+		return oci.Descriptor{}, err
 	}
 	return b.Add(FromBytes(mediaType, raw)), nil
 }
 
 // Open opens the content of d and verifies it; it is an image.Opener.
-func (b *Bundle) Open(ctx context.Context, d image.Descriptor) (io.ReadCloser, error) {
+func (b *Bundle) Open(ctx context.Context, d oci.Descriptor) (io.ReadCloser, error) {
 	place, ok := b.places[d.Digest]
 	if !ok {
 		return nil, fmt.Errorf("blob %s: %w", d.Digest, fs.ErrNotExist)
@@ -111,22 +112,22 @@ func (b *Bundle) Open(ctx context.Context, d image.Descriptor) (io.ReadCloser, e
 
 // Manifests returns the manifests of images under the root, without those of
 // attestations, in the order of the index.
-func (b *Bundle) Manifests(ctx context.Context) ([]image.Descriptor, error) {
+func (b *Bundle) Manifests(ctx context.Context) ([]oci.Descriptor, error) {
 	return b.manifests(ctx, b.Root)
 }
 
-func (b *Bundle) manifests(ctx context.Context, d image.Descriptor) ([]image.Descriptor, error) {
+func (b *Bundle) manifests(ctx context.Context, d oci.Descriptor) ([]oci.Descriptor, error) {
 	switch {
 	case d.IsAttestation():
 		return nil, nil
 	case !d.IsIndex():
-		return []image.Descriptor{d}, nil
+		return []oci.Descriptor{d}, nil
 	}
-	var index image.Index
+	var index oci.Index
 	if err := b.readJSON(ctx, d, &index); err != nil {
 		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
 	}
-	var all []image.Descriptor
+	var all []oci.Descriptor
 	for _, d := range index.Manifests {
 		more, err := b.manifests(ctx, d)
 		if err != nil {
@@ -138,7 +139,7 @@ func (b *Bundle) manifests(ctx context.Context, d image.Descriptor) ([]image.Des
 }
 
 // Image opens the image of a manifest in the bundle.
-func (b *Bundle) Image(ctx context.Context, d image.Descriptor) (*image.Image, error) {
+func (b *Bundle) Image(ctx context.Context, d oci.Descriptor) (*image.Image, error) {
 	img, err := image.FromContent(ctx, d, b.Open)
 	if err == nil && !b.Name.IsZero() {
 		img.Tags = []string{b.Name.Familiar()}
@@ -148,17 +149,17 @@ func (b *Bundle) Image(ctx context.Context, d image.Descriptor) (*image.Image, e
 
 // Attach adds a document about the image of manifest subject, as a manifest
 // that refers to it (image-spec, manifest.md, "Guidelines for Artifact Usage").
-func (b *Bundle) Attach(subject image.Descriptor, mediaType string, document []byte, annotations map[string]string) error {
+func (b *Bundle) Attach(subject oci.Descriptor, mediaType string, document []byte, annotations map[string]string) error {
 	own := len(b.contents)
-	empty := b.Add(FromBytes(image.MediaTypeEmpty, []byte("{}")))
+	empty := b.Add(FromBytes(oci.MediaTypeEmpty, []byte("{}")))
 	layer := b.Add(FromBytes(mediaType, document))
-	d, err := b.AddJSON(image.MediaTypeManifest, image.Manifest{
+	d, err := b.AddJSON(oci.MediaTypeManifest, oci.Manifest{
 		SchemaVersion: 2,
-		MediaType:     image.MediaTypeManifest,
+		MediaType:     oci.MediaTypeManifest,
 		ArtifactType:  mediaType,
 		Config:        empty,
-		Layers:        []image.Descriptor{layer},
-		Subject:       &image.Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size},
+		Layers:        []oci.Descriptor{layer},
+		Subject:       &oci.Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size},
 		Annotations:   annotations,
 	})
 	if err != nil {
@@ -196,11 +197,11 @@ func (b *Bundle) refer(own int) {
 // isManifest reports whether registries keep c among the manifests.
 func (c Content) isManifest() bool {
 	d := c.Descriptor
-	return c.manifest || d.IsIndex() || d.MediaType == image.MediaTypeManifest || d.MediaType == image.MediaTypeDockerManifest
+	return c.manifest || d.IsIndex() || d.MediaType == oci.MediaTypeManifest || d.MediaType == oci.MediaTypeDockerManifest
 }
 
 // readJSON reads a manifest, an index or a configuration into v.
-func (b *Bundle) readJSON(ctx context.Context, d image.Descriptor, v any) error {
+func (b *Bundle) readJSON(ctx context.Context, d oci.Descriptor, v any) error {
 	raw, err := image.ReadJSON(ctx, d, b.Open)
 	if err != nil {
 		return err

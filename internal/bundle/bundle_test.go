@@ -13,14 +13,15 @@ import (
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 )
 
 // made are the images of the tests: two platforms under one index.
 func made() it.Files {
 	f := it.Files{}
-	list := []image.Descriptor{
-		f.Manifest(it.Image{Layers: []it.Layer{it.Zipped(it.Program("bin/app", 3_000_000))}, Config: image.Config{Platform: image.Platform{OS: "linux", Architecture: "arm64"}}}),
+	list := []oci.Descriptor{
+		f.Manifest(it.Image{Layers: []it.Layer{it.Zipped(it.Program("bin/app", 3_000_000))}, Config: image.Config{Platform: oci.Platform{OS: "linux", Architecture: "arm64"}}}),
 		f.Manifest(it.Image{Layers: []it.Layer{it.Zipped(it.Program("bin/app", 4_000)), it.Plain(it.File("etc/motd", "hello"))}}),
 	}
 	f.Index(f.Nested("1", list...))
@@ -40,7 +41,7 @@ func opened(t *testing.T, reference string, opts image.Options) *image.Image {
 // collected is the bundle of what a reference names, with every platform.
 func collected(t *testing.T, reference string, opts image.Options) *Bundle {
 	t.Helper()
-	opts.Platform = image.AnyPlatform()
+	opts.Platform = oci.AnyPlatform()
 	b, err := Collect(context.Background(), opened(t, reference, opts), false)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +133,7 @@ func TestArchive(t *testing.T) {
 // TestSingle: one platform has what is about it, and not what is about others.
 func TestSingle(t *testing.T) {
 	file := it.WriteFile(t, "app.tar", archive(t, listed(t)))
-	b, err := Collect(context.Background(), opened(t, file, image.Options{Platform: image.Platform{OS: "linux", Architecture: "amd64"}}), true)
+	b, err := Collect(context.Background(), opened(t, file, image.Options{Platform: oci.Platform{OS: "linux", Architecture: "amd64"}}), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,11 +153,11 @@ func TestRepack(t *testing.T) {
 	defer b.Close()
 	back := opened(t, it.WriteFile(t, "new.tar", archive(t, b)), image.Options{})
 	defer back.Close()
-	if back.ConfigDigest != img.ConfigDigest || back.Manifest.MediaType != image.MediaTypeManifest {
+	if back.ConfigDigest != img.ConfigDigest || back.Manifest.MediaType != oci.MediaTypeManifest {
 		t.Errorf("config %s of %s, was %s", back.ConfigDigest, back.Manifest.MediaType, img.ConfigDigest)
 	}
 	for _, l := range back.Layers {
-		if l.Descriptor.MediaType != image.MediaTypeLayerGzip {
+		if l.Descriptor.MediaType != oci.MediaTypeLayerGzip {
 			t.Errorf("%s is %s", l, l.Descriptor.MediaType)
 		}
 	}
@@ -178,11 +179,11 @@ func TestConvertLie(t *testing.T) {
 // what helps.
 func TestCollectMissing(t *testing.T) {
 	f := made()
-	gone := f.Manifest(it.Image{Config: image.Config{Platform: image.Platform{OS: "linux", Architecture: "s390x"}}})
+	gone := f.Manifest(it.Image{Config: image.Config{Platform: oci.Platform{OS: "linux", Architecture: "s390x"}}})
 	here := f.Manifest(it.Image{Layers: []it.Layer{it.Plain(it.File("a", "x"))}})
 	f.Index(f.Nested("1", here, gone))
 	delete(f, it.BlobPath(gone.Digest))
-	img := opened(t, f.ArchiveFile(t), image.Options{Platform: image.AnyPlatform()})
+	img := opened(t, f.ArchiveFile(t), image.Options{Platform: oci.AnyPlatform()})
 	_, err := Collect(context.Background(), img, false)
 	if hint, ok := errors.AsType[*image.HintError](err); !ok || !strings.Contains(err.Error(), "platform linux/s390x") || !strings.Contains(hint.Hint, "--platform linux/amd64") {
 		t.Errorf("error %v", err)

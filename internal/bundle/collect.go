@@ -13,6 +13,7 @@ import (
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 )
 
@@ -26,7 +27,7 @@ func Collect(ctx context.Context, img *image.Image, single bool) (*Bundle, error
 	b := &Bundle{Name: nameOf(img), Root: img.Root}
 	b.Keep(img)
 	if single {
-		b.Root = image.Descriptor{MediaType: image.MediaTypeManifest, Digest: img.ManifestDigest, Size: int64(len(img.RawManifest))}
+		b.Root = oci.Descriptor{MediaType: oci.MediaTypeManifest, Digest: img.ManifestDigest, Size: int64(len(img.RawManifest))}
 		if img.Manifest.MediaType != "" {
 			b.Root.MediaType = img.Manifest.MediaType
 		}
@@ -56,7 +57,7 @@ func Repack(ctx context.Context, img *image.Image, p *Press) (*Bundle, error) {
 }
 
 func (b *Bundle) repack(ctx context.Context, img *image.Image, p *Press) error {
-	m := image.Manifest{SchemaVersion: 2, MediaType: image.MediaTypeManifest}
+	m := oci.Manifest{SchemaVersion: 2, MediaType: oci.MediaTypeManifest}
 	for _, l := range img.Layers {
 		made, err := p.Convert(ctx, l)
 		if err != nil {
@@ -64,11 +65,11 @@ func (b *Bundle) repack(ctx context.Context, img *image.Image, p *Press) error {
 		}
 		m.Layers = append(m.Layers, b.AddLayer(made))
 	}
-	m.Config = b.Add(FromBytes(image.MediaTypeConfig, img.RawConfig))
+	m.Config = b.Add(FromBytes(oci.MediaTypeConfig, img.RawConfig))
 	if img.Manifest != nil {
 		m.Annotations = img.Manifest.Annotations
 	}
-	d, err := b.AddJSON(image.MediaTypeManifest, m)
+	d, err := b.AddJSON(oci.MediaTypeManifest, m)
 	platform := img.Platform()
 	d.Platform = &platform
 	b.Root = d
@@ -112,7 +113,7 @@ type collector struct {
 }
 
 // collect adds the manifest or index d after all that it leads to.
-func (c *collector) collect(ctx context.Context, d image.Descriptor) error {
+func (c *collector) collect(ctx context.Context, d oci.Descriptor) error {
 	if c.manifests++; c.manifests > maxManifests {
 		return fmt.Errorf("more than %d manifests", maxManifests)
 	}
@@ -121,9 +122,9 @@ func (c *collector) collect(ctx context.Context, d image.Descriptor) error {
 		return c.missing(d, err)
 	}
 	var content struct {
-		Manifests []image.Descriptor
-		Config    *image.Descriptor
-		Layers    []image.Descriptor
+		Manifests []oci.Descriptor
+		Config    *oci.Descriptor
+		Layers    []oci.Descriptor
 	}
 	if err := json.Unmarshal(raw, &content); err != nil {
 		return fmt.Errorf("manifest %s: %w", d.Digest, err)
@@ -152,7 +153,7 @@ func (c *collector) collect(ctx context.Context, d image.Descriptor) error {
 
 // blob adds a blob, to be read when it is written somewhere. Foreign layers may
 // be missing; others are looked for now, unless that would fetch them.
-func (c *collector) blob(ctx context.Context, d image.Descriptor) error {
+func (c *collector) blob(ctx context.Context, d oci.Descriptor) error {
 	if d.Digest.IsZero() || d.Size < 0 {
 		return errors.New("a blob without digest, or of a negative size")
 	}
@@ -167,7 +168,7 @@ func (c *collector) blob(ctx context.Context, d image.Descriptor) error {
 		r.Close()
 	}
 	c.bundle.Add(Content{
-		Descriptor: image.Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size},
+		Descriptor: oci.Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size},
 		Open:       func(ctx context.Context) (io.ReadCloser, error) { return c.img.Content(ctx, d) },
 		From:       c.from,
 	})
@@ -175,7 +176,7 @@ func (c *collector) blob(ctx context.Context, d image.Descriptor) error {
 }
 
 // missing explains a manifest that an index lists and its source doesn't hold.
-func (c *collector) missing(d image.Descriptor, err error) error {
+func (c *collector) missing(d oci.Descriptor, err error) error {
 	err = fmt.Errorf("manifest %s: %w", d.Digest, err)
 	if errors.Is(err, fs.ErrNotExist) && d.Platform != nil {
 		return &image.HintError{
@@ -202,7 +203,7 @@ func (c *collector) referrers(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("manifest %s: %w", d.Digest, err)
 		}
-		var m image.Manifest
+		var m oci.Manifest
 		if err := json.Unmarshal(raw, &m); err != nil {
 			return fmt.Errorf("manifest %s: %w", d.Digest, err)
 		}
@@ -226,7 +227,7 @@ func (c *collector) askReferrers(ctx context.Context) error {
 		}
 	}
 	for len(subjects) > 0 {
-		found := make([][]image.Descriptor, len(subjects))
+		found := make([][]oci.Descriptor, len(subjects))
 		err := layers.Each(ctx, maxTransfers, len(subjects), func(ctx context.Context, i int) (err error) {
 			found[i], err = c.img.Referrers(ctx, subjects[i])
 			return err
@@ -251,7 +252,7 @@ func (c *collector) askReferrers(ctx context.Context) error {
 }
 
 // referrer adds the manifest d with all that it leads to.
-func (c *collector) referrer(ctx context.Context, d image.Descriptor) error {
+func (c *collector) referrer(ctx context.Context, d oci.Descriptor) error {
 	own := len(c.bundle.contents)
 	if err := c.collect(ctx, d); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"devops-go/internal/image"
+	"devops-go/internal/oci"
 )
 
 // WriteLayout writes the bundle to the OCI layout dir. A new layout appears
@@ -31,7 +31,7 @@ func (b *Bundle) WriteLayout(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(b.addToLayout(ctx, temp, &image.Index{}), os.Chmod(temp, 0o755))
+	err = errors.Join(b.addToLayout(ctx, temp, &oci.Index{}), os.Chmod(temp, 0o755))
 	if err == nil {
 		err = os.Rename(temp, dir) // over an empty directory, if there is one
 	}
@@ -43,7 +43,7 @@ func (b *Bundle) WriteLayout(ctx context.Context, dir string) error {
 
 // readLayout returns the index of the layout dir, and nil for a directory that
 // isn't there or is empty.
-func readLayout(dir string) (*image.Index, error) {
+func readLayout(dir string) (*oci.Index, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil, nil
@@ -51,23 +51,23 @@ func readLayout(dir string) (*image.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := os.ReadFile(filepath.Join(dir, image.IndexFile))
+	raw, err := os.ReadFile(filepath.Join(dir, oci.IndexFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("holds files, but no %s: not an OCI layout", image.IndexFile)
+		return nil, fmt.Errorf("holds files, but no %s: not an OCI layout", oci.IndexFile)
 	}
 	if err != nil {
 		return nil, err
 	}
-	index := new(image.Index)
+	index := new(oci.Index)
 	if err := json.Unmarshal(raw, index); err != nil {
-		return nil, fmt.Errorf("%s: %w", image.IndexFile, err)
+		return nil, fmt.Errorf("%s: %w", oci.IndexFile, err)
 	}
 	return index, nil
 }
 
 // addToLayout adds the blobs, then the index. On failure it takes away what it
 // added.
-func (b *Bundle) addToLayout(ctx context.Context, dir string, old *image.Index) (err error) {
+func (b *Bundle) addToLayout(ctx context.Context, dir string, old *oci.Index) (err error) {
 	var added []string
 	defer func() {
 		if err != nil {
@@ -77,7 +77,7 @@ func (b *Bundle) addToLayout(ctx context.Context, dir string, old *image.Index) 
 		}
 	}()
 	for _, c := range b.contents {
-		name := filepath.Join(dir, filepath.FromSlash(image.BlobPath(c.Descriptor)))
+		name := filepath.Join(dir, filepath.FromSlash(oci.BlobPath(c.Descriptor)))
 		if info, err := os.Stat(name); err == nil && info.Size() == c.Size {
 			continue
 		}
@@ -93,7 +93,7 @@ func (b *Bundle) addToLayout(ctx context.Context, dir string, old *image.Index) 
 	if err != nil {
 		return err
 	}
-	for name, content := range map[string][]byte{image.LayoutFile: []byte(layoutVersion), image.IndexFile: index} {
+	for name, content := range map[string][]byte{oci.LayoutFile: []byte(layoutVersion), oci.IndexFile: index} {
 		if err := writeBytes(filepath.Join(dir, name), content); err != nil {
 			return err
 		}
@@ -110,13 +110,13 @@ func writeBytes(name string, content []byte) error {
 
 // mergeIndex returns the index of a layout that had the index old and now holds
 // the bundle, too. An image may have several names, a name has one image.
-func (b *Bundle) mergeIndex(old *image.Index) image.Index {
+func (b *Bundle) mergeIndex(old *oci.Index) oci.Index {
 	index := b.index()
-	replaced := func(have image.Descriptor) bool {
+	replaced := func(have oci.Descriptor) bool {
 		if nameIn(have) != [2]string{} && nameIn(have) == nameIn(index.Manifests[0]) {
 			return true
 		}
-		return slices.ContainsFunc(index.Manifests, func(d image.Descriptor) bool {
+		return slices.ContainsFunc(index.Manifests, func(d oci.Descriptor) bool {
 			return d.Digest == have.Digest && (nameIn(have) == [2]string{} || nameIn(have) == nameIn(d))
 		})
 	}
@@ -126,8 +126,8 @@ func (b *Bundle) mergeIndex(old *image.Index) image.Index {
 }
 
 // nameIn is what a layout's index calls d.
-func nameIn(d image.Descriptor) [2]string {
-	return [2]string{d.Annotations[image.AnnotationContainerdName], d.Annotations[image.AnnotationRefName]}
+func nameIn(d oci.Descriptor) [2]string {
+	return [2]string{d.Annotations[oci.AnnotationContainerdName], d.Annotations[oci.AnnotationRefName]}
 }
 
 // WriteFile writes a file that appears under its name only when it is whole.

@@ -13,6 +13,7 @@ import (
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/oci"
 	"devops-go/internal/pgzip"
 	"devops-go/internal/tarscan"
 )
@@ -59,10 +60,10 @@ func (p *Press) Layer(write func(io.Writer) (gross int64, err error)) (Layer, er
 		return Layer{}, fmt.Errorf("scratch file: %w", err)
 	}
 	diff, blob := sha256.New(), &sink{w: bufio.NewWriterSize(f, 64<<10), hash: sha256.New()}
-	d := image.Descriptor{MediaType: image.MediaTypeLayer}
+	d := oci.Descriptor{MediaType: oci.MediaTypeLayer}
 	var gross int64
 	if p.Compression == image.Gzip {
-		d.MediaType = image.MediaTypeLayerGzip
+		d.MediaType = oci.MediaTypeLayerGzip
 		gross, err = p.compress(blob, diff, write)
 	} else {
 		gross, err = write(io.MultiWriter(diff, blob))
@@ -113,7 +114,7 @@ func (p *Press) convert(ctx context.Context, l *image.Layer) (Layer, error) {
 	if !stays || l.Descriptor.Digest.IsZero() || l.DiffID.IsZero() {
 		return p.Layer(func(w io.Writer) (int64, error) { return p.copyTar(ctx, w, l) })
 	}
-	d := image.Descriptor{MediaType: image.MediaTypeLayer, Digest: l.Descriptor.Digest, Size: l.Descriptor.Size}
+	d := oci.Descriptor{MediaType: oci.MediaTypeLayer, Digest: l.Descriptor.Digest, Size: l.Descriptor.Size}
 	if l.Compression != image.Uncompressed {
 		d.MediaType += "+" + string(l.Compression)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
+	"devops-go/internal/oci"
 )
 
 // A Summary is what there is to say of a bundle.
@@ -56,8 +57,8 @@ func (b *Bundle) Summarize(ctx context.Context) (Summary, error) {
 
 // summarize says what the image of a manifest is. It opens no layer, as that
 // may be far away.
-func (b *Bundle) summarize(ctx context.Context, d image.Descriptor) (ImageSummary, error) {
-	var m image.Manifest
+func (b *Bundle) summarize(ctx context.Context, d oci.Descriptor) (ImageSummary, error) {
+	var m oci.Manifest
 	var config image.Config
 	if err := b.readJSON(ctx, d, &m); err != nil {
 		return ImageSummary{}, err

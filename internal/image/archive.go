@@ -11,6 +11,7 @@ import (
 	"path"
 	"strings"
 
+	"devops-go/internal/oci"
 	"devops-go/internal/tarscan"
 )
 
@@ -119,8 +120,8 @@ func (a *archive) read(name string) ([]byte, error) {
 }
 
 // open makes an archive the store of the OCI layout in it.
-func (a *archive) open(_ context.Context, d Descriptor) (io.ReadCloser, error) {
-	return a.section(BlobPath(d))
+func (a *archive) open(_ context.Context, d oci.Descriptor) (io.ReadCloser, error) {
+	return a.section(oci.BlobPath(d))
 }
 
 // memberStore is the store of a layer that is known by its name only.
@@ -129,6 +130,6 @@ type memberStore struct {
 	name string
 }
 
-func (m memberStore) open(context.Context, Descriptor) (io.ReadCloser, error) {
+func (m memberStore) open(context.Context, oci.Descriptor) (io.ReadCloser, error) {
 	return m.a.section(m.name)
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
 
 // A store holds the content that an image's descriptors point at.
@@ -19,7 +20,7 @@ type store interface {
 	// open returns the stored bytes of d, unverified. The reader is an
 	// io.ReaderAt, too, where content can be read at random. An error that is
 	// fs.ErrNotExist says that the store doesn't hold d.
-	open(ctx context.Context, d Descriptor) (io.ReadCloser, error)
+	open(ctx context.Context, d oci.Descriptor) (io.ReadCloser, error)
 }
 
 // A stored content that is a part of an open file.
@@ -32,14 +33,14 @@ func (section) Close() error { return nil }
 const maxJSON = 8 << 20
 
 // readJSON returns the whole of d, verified.
-func readJSON(ctx context.Context, s store, d Descriptor) ([]byte, error) {
+func readJSON(ctx context.Context, s store, d oci.Descriptor) ([]byte, error) {
 	b, fault, err := loadJSON(ctx, s, d)
 	return b, cmp.Or(err, fault)
 }
 
 // loadJSON returns the whole of d, and as fault what is wrong with it beside
 // its descriptor.
-func loadJSON(ctx context.Context, s store, d Descriptor) (b []byte, fault, err error) {
+func loadJSON(ctx context.Context, s store, d oci.Descriptor) (b []byte, fault, err error) {
 	r, err := s.open(ctx, d)
 	if err != nil {
 		return nil, nil, err
@@ -62,7 +63,7 @@ type Layer struct {
 	Index int
 	// Descriptor is the layer as the manifest states it. A source without
 	// manifest leaves the digest zero.
-	Descriptor Descriptor
+	Descriptor oci.Descriptor
 	// DiffID is the digest of the uncompressed layer as the configuration
 	// states it; zero where it states none.
 	DiffID digest.Digest
@@ -214,7 +215,7 @@ func (l *Layer) sniff(ctx context.Context) (err error) {
 }
 
 // sniffAt reads the first bytes of a blob that is at hand.
-func sniffAt(ctx context.Context, s store, d Descriptor) (Compression, error) {
+func sniffAt(ctx context.Context, s store, d oci.Descriptor) (Compression, error) {
 	r, err := s.open(ctx, d)
 	if err != nil {
 		return "", err

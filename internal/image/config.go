@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
 
 // A Config is the image's configuration (image-spec, config.md), with what
@@ -12,7 +13,7 @@ type Config struct {
 	Created       *time.Time `json:"created,omitempty"`
 	Author        string     `json:"author,omitempty"`
 	DockerVersion string     `json:"docker_version,omitempty"`
-	Platform
+	oci.Platform
 	Config  RunConfig `json:"config"`
 	RootFS  RootFS    `json:"rootfs"`
 	History []History `json:"history,omitempty"`

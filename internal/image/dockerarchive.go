@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
 
 // DockerManifest is the file in which docker save lists images.
@@ -22,7 +23,7 @@ type SavedImage struct {
 
 // openDocker opens the image called name in an archive of docker save; an
 // empty name asks for the only one.
-func openDocker(ctx context.Context, a *archive, name string, want Platform) (*Image, error) {
+func openDocker(ctx context.Context, a *archive, name string, want oci.Platform) (*Image, error) {
 	raw, err := a.read(DockerManifest)
 	if err != nil {
 		return nil, err
@@ -42,11 +43,11 @@ func openDocker(ctx context.Context, a *archive, name string, want Platform) (*I
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", l, err)
 		}
-		l.Descriptor = Descriptor{Size: m.size, Digest: pathDigest(path)}
+		l.Descriptor = oci.Descriptor{Size: m.size, Digest: pathDigest(path)}
 		if l.Compression, err = sniffAt(ctx, l.store, l.Descriptor); err != nil {
 			return nil, fmt.Errorf("%s: %w", l, err)
 		}
-		l.Descriptor.MediaType = MediaTypeLayer
+		l.Descriptor.MediaType = oci.MediaTypeLayer
 		if l.Compression != Uncompressed {
 			l.Descriptor.MediaType += "+" + string(l.Compression)
 		}
@@ -63,7 +64,7 @@ func openDocker(ctx context.Context, a *archive, name string, want Platform) (*I
 	if err := img.setConfig(config); err != nil {
 		return nil, err
 	}
-	if !want.IsZero() && !img.Platform().serves(want) {
+	if !want.IsZero() && !img.Platform().Serves(want) {
 		return nil, noPlatform(want, []string{img.Platform().String()}, nil)
 	}
 	return img, nil

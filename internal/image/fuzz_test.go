@@ -10,6 +10,7 @@ import (
 
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/oci"
 )
 
 // FuzzParseReference: what parses prints as what parses to the same.
@@ -35,7 +36,7 @@ func FuzzParsePlatform(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if p, err := image.ParsePlatform(s); err == nil && p.String() != s {
+		if p, err := oci.ParsePlatform(s); err == nil && p.String() != s {
 			t.Errorf("%q prints as %q", s, p)
 		}
 	})
@@ -92,7 +93,7 @@ func FuzzInstruction(f *testing.F) {
 func FuzzOpenArchive(f *testing.F) {
 	img := it.Image{Tag: "a:1", Layers: []it.Layer{it.Plain(it.File("a", "b")), it.Zipped(it.File("c", "d"))}}
 	arm := img
-	arm.Config.Platform = image.Platform{OS: "linux", Architecture: "arm64"}
+	arm.Config.Platform = oci.Platform{OS: "linux", Architecture: "arm64"}
 	f.Add(it.Classic(img).Archive(), "a:1")
 	f.Add(it.Saved(img).Archive(), "")
 	f.Add(it.Layout(img, arm).Archive(), "")
@@ -131,7 +132,7 @@ func FuzzIndex(f *testing.F) {
 		mine["index.json"] = index
 		archive := mine.Archive()
 		img, err := image.OpenArchive(context.Background(), bytes.NewReader(archive), int64(len(archive)), "", image.Options{})
-		if err == nil && !reflect.DeepEqual(img.Config.Platform, image.Platform{OS: "linux", Architecture: "amd64"}) {
+		if err == nil && !reflect.DeepEqual(img.Config.Platform, oci.Platform{OS: "linux", Architecture: "amd64"}) {
 			t.Errorf("opened as %s", img.Platform())
 		}
 	})

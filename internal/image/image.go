@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
 
 // An Image is one image of one platform. Its content stays where it is until
@@ -23,7 +24,7 @@ type Image struct {
 
 	// Manifest is nil where the source has none, as an archive of docker save
 	// before Docker 25.
-	Manifest       *Manifest
+	Manifest       *oci.Manifest
 	ManifestDigest digest.Digest
 	RawManifest    []byte
 
@@ -38,15 +39,15 @@ type Image struct {
 	ManifestFault, ConfigFault error
 	// IndexPlatform is what the index says of the platform; nil where there is
 	// no index or it doesn't say.
-	IndexPlatform *Platform
+	IndexPlatform *oci.Platform
 
 	// Attestations are the statements about images (provenance, SBOMs) that
 	// lie beside this one.
-	Attestations []Descriptor
+	Attestations []oci.Descriptor
 
 	// Root is the descriptor of what the reference named: the manifest, or the
 	// index that led to it. It is zero where the source has no manifest.
-	Root Descriptor
+	Root oci.Descriptor
 
 	store   store
 	closers []io.Closer
@@ -65,7 +66,7 @@ func (img *Image) Close() error {
 }
 
 // Platform is the platform that the configuration states.
-func (img *Image) Platform() Platform { return img.Config.Platform }
+func (img *Image) Platform() oci.Platform { return img.Config.Platform }
 
 // Transfer is what a pull of the image moves: layers, configuration and
 // manifest. It isn't known where a layer is stored uncompressed outside a
@@ -88,10 +89,10 @@ func (img *Image) manifest() []byte {
 	if img.RawManifest != nil {
 		return img.RawManifest
 	}
-	m := Manifest{SchemaVersion: 2, MediaType: MediaTypeManifest}
-	m.Config = Descriptor{MediaType: MediaTypeConfig, Digest: img.ConfigDigest, Size: int64(len(img.RawConfig))}
+	m := oci.Manifest{SchemaVersion: 2, MediaType: oci.MediaTypeManifest}
+	m.Config = oci.Descriptor{MediaType: oci.MediaTypeConfig, Digest: img.ConfigDigest, Size: int64(len(img.RawConfig))}
 	for _, l := range img.Layers {
-		m.Layers = append(m.Layers, Descriptor{MediaType: MediaTypeLayerGzip, Digest: l.DiffID, Size: l.Descriptor.Size})
+		m.Layers = append(m.Layers, oci.Descriptor{MediaType: oci.MediaTypeLayerGzip, Digest: l.DiffID, Size: l.Descriptor.Size})
 	}
 	b, err := json.Marshal(m)
 	if err != nil {

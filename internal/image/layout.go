@@ -10,24 +10,14 @@ import (
 	"path/filepath"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
-
-// The files of a layout beside its blobs.
-const (
-	IndexFile  = "index.json"
-	LayoutFile = "oci-layout"
-)
-
-// BlobPath is where a layout keeps d.
-func BlobPath(d Descriptor) string {
-	return "blobs/" + d.Digest.Algorithm() + "/" + d.Digest.Hex()
-}
 
 // layoutDir is the store of an OCI layout in a directory.
 type layoutDir string
 
-func (dir layoutDir) open(_ context.Context, d Descriptor) (io.ReadCloser, error) {
-	f, _, err := openRegular(filepath.Join(string(dir), filepath.FromSlash(BlobPath(d))))
+func (dir layoutDir) open(_ context.Context, d oci.Descriptor) (io.ReadCloser, error) {
+	f, _, err := openRegular(filepath.Join(string(dir), filepath.FromSlash(oci.BlobPath(d))))
 	if err != nil {
 		return nil, err
 	}
@@ -42,26 +32,26 @@ const (
 
 // A candidate is a manifest found in an index.
 type candidate struct {
-	Descriptor
-	root     Descriptor // the entry of the outermost index that led to it
-	tags     []string   // of the index entries above it
-	platform Platform   // what it is for, once it is loaded
-	raw      []byte     // the manifest
-	fault    error      // what is wrong with it beside its descriptor
+	oci.Descriptor
+	root     oci.Descriptor // the entry of the outermost index that led to it
+	tags     []string       // of the index entries above it
+	platform oci.Platform   // what it is for, once it is loaded
+	raw      []byte         // the manifest
+	fault    error          // what is wrong with it beside its descriptor
 }
 
 // A search collects the manifests under an index.
 type search struct {
 	store        store
-	root         Descriptor // the entry of the outermost index that is looked at
+	root         oci.Descriptor // the entry of the outermost index that is looked at
 	entries      int
 	candidates   []candidate
-	attestations []Descriptor
+	attestations []oci.Descriptor
 }
 
 // descend collects what index lists. Indexes that the store doesn't hold are
 // passed over: a layout may hold the blobs of some platforms only.
-func (s *search) descend(ctx context.Context, index *Index, tags []string, depth int) error {
+func (s *search) descend(ctx context.Context, index *oci.Index, tags []string, depth int) error {
 	if depth > maxIndexDepth {
 		return fmt.Errorf("indexes nest more than %d deep", maxIndexDepth)
 	}
@@ -96,21 +86,21 @@ func (s *search) descend(ctx context.Context, index *Index, tags []string, depth
 	return nil
 }
 
-func (s *search) index(ctx context.Context, d Descriptor) (*Index, error) {
+func (s *search) index(ctx context.Context, d oci.Descriptor) (*oci.Index, error) {
 	raw, err := readJSON(ctx, s.store, d)
 	if err != nil {
 		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
 	}
-	index := new(Index)
+	index := new(oci.Index)
 	if err := json.Unmarshal(raw, index); err != nil {
 		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
 	}
 	return index, nil
 }
 
-func entryTags(d Descriptor) []string {
+func entryTags(d oci.Descriptor) []string {
 	var tags []string
-	for _, key := range []string{AnnotationContainerdName, AnnotationRefName} {
+	for _, key := range []string{oci.AnnotationContainerdName, oci.AnnotationRefName} {
 		if tag := d.Annotations[key]; tag != "" {
 			tags = append(tags, tag)
 		}
@@ -120,14 +110,14 @@ func entryTags(d Descriptor) []string {
 
 // openLayout opens the image that name and the wanted platform pick from the
 // layout with the given index.json. A zero platform prefers the machine's.
-func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport, name string, want Platform) (*Image, error) {
-	var index Index
+func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport, name string, want oci.Platform) (*Image, error) {
+	var index oci.Index
 	if err := json.Unmarshal(indexJSON, &index); err != nil {
-		return nil, fmt.Errorf("%s: %w", IndexFile, err)
+		return nil, fmt.Errorf("%s: %w", oci.IndexFile, err)
 	}
 	found := search{store: s}
 	if err := found.descend(ctx, &index, nil, 0); err != nil {
-		return nil, fmt.Errorf("%s: %w", IndexFile, err)
+		return nil, fmt.Errorf("%s: %w", oci.IndexFile, err)
 	}
 	list, err := selectTag(found.candidates, name, source)
 	if err != nil {
@@ -142,7 +132,7 @@ func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport
 }
 
 // image opens the candidate of list that the wanted platform picks.
-func (s *search) image(ctx context.Context, list []candidate, want Platform) (*Image, error) {
+func (s *search) image(ctx context.Context, list []candidate, want oci.Platform) (*Image, error) {
 	picked, err := selectPlatform(ctx, s.store, list, want)
 	if err != nil {
 		return nil, err
@@ -216,7 +206,7 @@ next:
 }
 
 // openManifest opens the image of manifest d.
-func openManifest(ctx context.Context, s store, d Descriptor, raw []byte) (*Image, error) {
+func openManifest(ctx context.Context, s store, d oci.Descriptor, raw []byte) (*Image, error) {
 	m, err := parseManifest(d, raw)
 	if err != nil {
 		return nil, err
@@ -244,8 +234,8 @@ func openManifest(ctx context.Context, s store, d Descriptor, raw []byte) (*Imag
 }
 
 // parseManifest parses the manifest d and refuses what isn't one of an image.
-func parseManifest(d Descriptor, raw []byte) (*Manifest, error) {
-	m := new(Manifest)
+func parseManifest(d oci.Descriptor, raw []byte) (*oci.Manifest, error) {
+	m := new(oci.Manifest)
 	if err := json.Unmarshal(raw, m); err != nil {
 		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
 	}

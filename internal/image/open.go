@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"devops-go/internal/engine"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 )
 
@@ -18,7 +19,7 @@ import (
 type Options struct {
 	// Platform is the one to pick where there are several. The zero Platform
 	// takes the only one, or this machine's.
-	Platform Platform
+	Platform oci.Platform
 	// Stdin is what the reference "-" reads.
 	Stdin io.Reader
 	// TempDir is where an archive that comes as a stream is kept while it is
@@ -138,19 +139,19 @@ func pathError(err error) error {
 }
 
 func openDir(ctx context.Context, ref Reference, opts Options) (*Image, error) {
-	f, size, err := openRegular(filepath.Join(ref.Path, IndexFile))
+	f, size, err := openRegular(filepath.Join(ref.Path, oci.IndexFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(ref.Path); err != nil {
 			return nil, pathError(err)
 		}
-		return nil, fmt.Errorf("holds no OCI layout: no %s", IndexFile)
+		return nil, fmt.Errorf("holds no OCI layout: no %s", oci.IndexFile)
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if size > maxJSON {
-		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", IndexFile, size, maxJSON)
+		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", oci.IndexFile, size, maxJSON)
 	}
 	index, err := io.ReadAll(io.LimitReader(f, maxJSON))
 	if err != nil {
@@ -270,20 +271,20 @@ func openArchive(ctx context.Context, ref Reference, at io.ReaderAt, size int64,
 	if err != nil {
 		return nil, err
 	}
-	oci, docker := a.has(IndexFile), a.has(DockerManifest)
+	isOCI, isDocker := a.has(oci.IndexFile), a.has(DockerManifest)
 	switch {
-	case ref.Transport == DockerArchive && !docker:
+	case ref.Transport == DockerArchive && !isDocker:
 		return nil, fmt.Errorf("no %s in the archive", DockerManifest)
-	case ref.Transport == OCIArchive && !oci:
-		return nil, fmt.Errorf("no %s in the archive", IndexFile)
-	case oci && ref.Transport != DockerArchive:
-		index, err := a.read(IndexFile)
+	case ref.Transport == OCIArchive && !isOCI:
+		return nil, fmt.Errorf("no %s in the archive", oci.IndexFile)
+	case isOCI && ref.Transport != DockerArchive:
+		index, err := a.read(oci.IndexFile)
 		if err != nil {
 			return nil, err
 		}
 		return openLayout(ctx, a, index, OCIArchive, ref.Name, opts.Platform)
-	case docker:
+	case isDocker:
 		return openDocker(ctx, a, ref.Name, opts.Platform)
 	}
-	return nil, fmt.Errorf("a tar archive without image: neither %s nor %s in it", DockerManifest, IndexFile)
+	return nil, fmt.Errorf("a tar archive without image: neither %s nor %s in it", DockerManifest, oci.IndexFile)
 }

@@ -14,16 +14,17 @@ import (
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/oci"
 )
 
 var (
-	arm64   = image.Platform{OS: "linux", Architecture: "arm64"}
-	riscv64 = image.Platform{OS: "linux", Architecture: "riscv64"}
-	windows = image.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.20348"}
+	arm64   = oci.Platform{OS: "linux", Architecture: "arm64"}
+	riscv64 = oci.Platform{OS: "linux", Architecture: "riscv64"}
+	windows = oci.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.20348"}
 )
 
 // sample is an image that says its name and platform.
-func sample(tag string, platform image.Platform) it.Image {
+func sample(tag string, platform oci.Platform) it.Image {
 	return it.Image{
 		Tag:    tag,
 		Layers: []it.Layer{it.Plain(it.File("name", tag)), it.Zipped(it.File("platform", platform.String()))},
@@ -31,7 +32,7 @@ func sample(tag string, platform image.Platform) it.Image {
 	}
 }
 
-var host = image.Platform{OS: "linux", Architecture: "amd64"}
+var host = oci.Platform{OS: "linux", Architecture: "amd64"}
 
 // attested is a layout with an image and its provenance, as buildx writes it:
 // both under an index of their own.
@@ -39,8 +40,8 @@ func attested() it.Files {
 	f := it.Files{}
 	img := f.Manifest(sample("a", host))
 	note := f.Manifest(it.Image{Layers: []it.Layer{it.Plain()}})
-	note.Platform = &image.Platform{OS: "unknown", Architecture: "unknown"}
-	note.Annotations = map[string]string{image.AnnotationReferenceType: "attestation-manifest"}
+	note.Platform = &oci.Platform{OS: "unknown", Architecture: "unknown"}
+	note.Annotations = map[string]string{oci.AnnotationReferenceType: "attestation-manifest"}
 	img.Annotations = nil
 	f.Index(f.Nested("a", img, note))
 	return f
@@ -106,48 +107,48 @@ func TestOpenArchive(t *testing.T) {
 		name     string
 		files    it.Files
 		pick     string
-		platform image.Platform
+		platform oci.Platform
 		want     string // the user, or "error: " and a part of the message
 	}{
-		{"classic", it.Classic(sample("a:1", host)), "", image.Platform{}, "a:1@linux/amd64"},
-		{"classic with linked layers", linked(), "", image.Platform{}, "a@linux/amd64"},
-		{"classic with layers linked in a loop", loop(), "", image.Platform{}, `error: layer 1 (`},
-		{"since Docker 25", it.Saved(sample("a:1", host)), "", image.Platform{}, "a:1@linux/amd64"},
-		{"OCI", it.Layout(sample("a:1", host)), "", image.Platform{}, "a:1@linux/amd64"},
-		{"this platform by its variant", it.Layout(sample("a:1", host)), "", image.Platform{OS: "linux", Architecture: "amd64", Variant: "v1"}, "a:1@linux/amd64"},
-		{"this platform by a higher variant", it.Layout(sample("a:1", host)), "", image.Platform{OS: "linux", Architecture: "amd64", Variant: "v3"}, "error: holds no platform linux/amd64/v3"},
-		{"OCI by tag", it.Layout(two...), "b:2", image.Platform{}, "b:2@linux/amd64"},
-		{"classic by tag", it.Classic(two...), "b:2", image.Platform{}, "b:2@linux/amd64"},
-		{"classic by whole name", it.Classic(two...), "docker.io/library/b:2", image.Platform{}, "b:2@linux/amd64"},
-		{"classic by place", it.Classic(two...), "@0", image.Platform{}, "a:1@linux/amd64"},
-		{"classic, several", it.Classic(two...), "", image.Platform{}, `error: holds 2 images: "a:1", "b:2"`},
-		{"OCI, several", it.Layout(two...), "", image.Platform{}, `error: holds 2 images: "a:1", "b:2"`},
-		{"classic, none such", it.Classic(two...), "c", image.Platform{}, `error: holds no image "c", only "a:1", "b:2"`},
-		{"OCI, none such", it.Layout(two...), "c", image.Platform{}, `error: holds no image "c", only "a:1", "b:2"`},
+		{"classic", it.Classic(sample("a:1", host)), "", oci.Platform{}, "a:1@linux/amd64"},
+		{"classic with linked layers", linked(), "", oci.Platform{}, "a@linux/amd64"},
+		{"classic with layers linked in a loop", loop(), "", oci.Platform{}, `error: layer 1 (`},
+		{"since Docker 25", it.Saved(sample("a:1", host)), "", oci.Platform{}, "a:1@linux/amd64"},
+		{"OCI", it.Layout(sample("a:1", host)), "", oci.Platform{}, "a:1@linux/amd64"},
+		{"this platform by its variant", it.Layout(sample("a:1", host)), "", oci.Platform{OS: "linux", Architecture: "amd64", Variant: "v1"}, "a:1@linux/amd64"},
+		{"this platform by a higher variant", it.Layout(sample("a:1", host)), "", oci.Platform{OS: "linux", Architecture: "amd64", Variant: "v3"}, "error: holds no platform linux/amd64/v3"},
+		{"OCI by tag", it.Layout(two...), "b:2", oci.Platform{}, "b:2@linux/amd64"},
+		{"classic by tag", it.Classic(two...), "b:2", oci.Platform{}, "b:2@linux/amd64"},
+		{"classic by whole name", it.Classic(two...), "docker.io/library/b:2", oci.Platform{}, "b:2@linux/amd64"},
+		{"classic by place", it.Classic(two...), "@0", oci.Platform{}, "a:1@linux/amd64"},
+		{"classic, several", it.Classic(two...), "", oci.Platform{}, `error: holds 2 images: "a:1", "b:2"`},
+		{"OCI, several", it.Layout(two...), "", oci.Platform{}, `error: holds 2 images: "a:1", "b:2"`},
+		{"classic, none such", it.Classic(two...), "c", oci.Platform{}, `error: holds no image "c", only "a:1", "b:2"`},
+		{"OCI, none such", it.Layout(two...), "c", oci.Platform{}, `error: holds no image "c", only "a:1", "b:2"`},
 		{"platform asked for", platforms, "", arm64, "a@linux/arm64"},
 		{"platform that isn't there", platforms, "", windows, `error: holds no platform windows/amd64, only`},
-		{"other platform only", it.Layout(sample("a", riscv64)), "", image.Platform{}, "a@linux/riscv64"},
-		{"other platforms only", it.Layout(sample("a", riscv64), sample("a", windows)), "", image.Platform{}, `error: holds "linux/riscv64", "windows/amd64", none of them for this machine`},
+		{"other platform only", it.Layout(sample("a", riscv64)), "", oci.Platform{}, "a@linux/riscv64"},
+		{"other platforms only", it.Layout(sample("a", riscv64), sample("a", windows)), "", oci.Platform{}, `error: holds "linux/riscv64", "windows/amd64", none of them for this machine`},
 		{"classic of another platform", it.Classic(sample("a", arm64)), "", host, `error: holds no platform linux/amd64, only "linux/arm64"`},
-		{"nested index and attestation", attested(), "a", image.Platform{}, "a@linux/amd64"},
+		{"nested index and attestation", attested(), "a", oci.Platform{}, "a@linux/amd64"},
 		{"platform without content", partial(), "", arm64, "error: lists platform linux/arm64, but doesn't hold its content"},
 		{"platform without content not asked for", partial(), "", host, "a@linux/amd64"},
 		{"no platform in the index", changed(it.Layout(sample("a", host)), "index.json", `"platform"`, `"x"`), "", host, "a@linux/amd64"},
-		{"empty archive", it.Files{}, "", image.Platform{}, "error: a tar archive without image"},
-		{"no images", it.Files{"manifest.json": []byte("[]")}, "", image.Platform{}, "error: holds no image"},
-		{"no images in the index", it.Files{"index.json": []byte("{}")}, "", image.Platform{}, "error: holds no image"},
-		{"missing layer", it.Files{"manifest.json": []byte(`[{"Config":"c","Layers":["l"]}]`)}, "", image.Platform{}, `error: layer 1 ("l"): archive member "l": file does not exist`},
-		{"missing config", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`)}, "", image.Platform{}, `error: config: archive member "c": file does not exist`},
-		{"layer outside", it.Files{"manifest.json": []byte(`[{"Config":"c","Layers":["../../etc/passwd"]}]`)}, "", image.Platform{}, `archive member "etc/passwd": file does not exist`},
-		{"deep JSON", it.Files{"manifest.json": []byte(strings.Repeat("[", 100_000))}, "", image.Platform{}, "error: manifest.json: invalid character '[' exceeded max depth"},
-		{"deep JSON in the index", it.Files{"index.json": []byte(strings.Repeat(`{"a":`, 100_000))}, "", image.Platform{}, "error: index.json: invalid character '{' exceeded max depth"},
-		{"other algorithm", changed(it.Layout(sample("a", host)), "index.json", "sha256:", "md5:"), "", image.Platform{}, "unsupported algorithm"},
-		{"digest with a path", changed(it.Layout(sample("a", host)), "index.json", "sha256:", "sha256:../"), "", image.Platform{}, "lower-case hexadecimal"},
-		{"changed config", changed(it.Layout(sample("a", host)), digest.FromBytes(sampleConfig(it.Layout(sample("a", host)), "a@linux/amd64")).Hex(), "a@linux", "b@linux"), "", image.Platform{}, "error: config: blob sha256:"},
-		{"changed classic config", changed(it.Classic(sample("a", host)), ".json", `"User":"a`, `"User":"b`), "", image.Platform{}, "has digest"},
-		{"null history", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`), "c": []byte(`{"config":{"User":"u"},"history":null}`)}, "", image.Platform{}, "u"},
-		{"no history", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`), "c": []byte(`{"config":{"User":"u"}}`)}, "", image.Platform{}, "u"},
-		{"null", it.Files{"manifest.json": []byte("null")}, "", image.Platform{}, "error: holds no image"},
+		{"empty archive", it.Files{}, "", oci.Platform{}, "error: a tar archive without image"},
+		{"no images", it.Files{"manifest.json": []byte("[]")}, "", oci.Platform{}, "error: holds no image"},
+		{"no images in the index", it.Files{"index.json": []byte("{}")}, "", oci.Platform{}, "error: holds no image"},
+		{"missing layer", it.Files{"manifest.json": []byte(`[{"Config":"c","Layers":["l"]}]`)}, "", oci.Platform{}, `error: layer 1 ("l"): archive member "l": file does not exist`},
+		{"missing config", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`)}, "", oci.Platform{}, `error: config: archive member "c": file does not exist`},
+		{"layer outside", it.Files{"manifest.json": []byte(`[{"Config":"c","Layers":["../../etc/passwd"]}]`)}, "", oci.Platform{}, `archive member "etc/passwd": file does not exist`},
+		{"deep JSON", it.Files{"manifest.json": []byte(strings.Repeat("[", 100_000))}, "", oci.Platform{}, "error: manifest.json: invalid character '[' exceeded max depth"},
+		{"deep JSON in the index", it.Files{"index.json": []byte(strings.Repeat(`{"a":`, 100_000))}, "", oci.Platform{}, "error: index.json: invalid character '{' exceeded max depth"},
+		{"other algorithm", changed(it.Layout(sample("a", host)), "index.json", "sha256:", "md5:"), "", oci.Platform{}, "unsupported algorithm"},
+		{"digest with a path", changed(it.Layout(sample("a", host)), "index.json", "sha256:", "sha256:../"), "", oci.Platform{}, "lower-case hexadecimal"},
+		{"changed config", changed(it.Layout(sample("a", host)), digest.FromBytes(sampleConfig(it.Layout(sample("a", host)), "a@linux/amd64")).Hex(), "a@linux", "b@linux"), "", oci.Platform{}, "error: config: blob sha256:"},
+		{"changed classic config", changed(it.Classic(sample("a", host)), ".json", `"User":"a`, `"User":"b`), "", oci.Platform{}, "has digest"},
+		{"null history", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`), "c": []byte(`{"config":{"User":"u"},"history":null}`)}, "", oci.Platform{}, "u"},
+		{"no history", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`), "c": []byte(`{"config":{"User":"u"}}`)}, "", oci.Platform{}, "u"},
+		{"null", it.Files{"manifest.json": []byte("null")}, "", oci.Platform{}, "error: holds no image"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			archive := tt.files.Archive()
@@ -183,7 +184,7 @@ func TestAttestationsApart(t *testing.T) {
 // lies about it could go round for ever.
 func TestIndexInItself(t *testing.T) {
 	f := it.Layout(sample("a", host))
-	d := image.Descriptor{MediaType: image.MediaTypeIndex, Digest: digest.FromBytes([]byte("x")), Size: 1}
+	d := oci.Descriptor{MediaType: oci.MediaTypeIndex, Digest: digest.FromBytes([]byte("x")), Size: 1}
 	f.Index(d)
 	f[it.BlobPath(d.Digest)] = f["index.json"]
 	if _, err := image.Open(context.Background(), f.Dir(t), image.Options{}); err == nil || !strings.Contains(err.Error(), "blob") {
@@ -290,7 +291,7 @@ func TestStdin(t *testing.T) {
 // count.
 func TestTransfer(t *testing.T) {
 	zipped := it.Image{Layers: []it.Layer{it.Zipped(it.Sized("a", 1000)), it.Zipped(it.Sized("b", 1000))}}
-	lying := it.Image{Layers: []it.Layer{{Tar: it.Tar(it.Sized("a", 1)), MediaType: image.MediaTypeLayerGzip}}}
+	lying := it.Image{Layers: []it.Layer{{Tar: it.Tar(it.Sized("a", 1)), MediaType: oci.MediaTypeLayerGzip}}}
 	for _, tt := range []struct {
 		name  string
 		files it.Files

@@ -13,6 +13,7 @@ import (
 
 	"devops-go/internal/digest"
 	"devops-go/internal/engine"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 )
 
@@ -23,8 +24,8 @@ type registryStore struct {
 	ref    registry.Reference
 }
 
-func (s registryStore) open(ctx context.Context, d Descriptor) (io.ReadCloser, error) {
-	if d.IsIndex() || d.MediaType == MediaTypeManifest || d.MediaType == MediaTypeDockerManifest {
+func (s registryStore) open(ctx context.Context, d oci.Descriptor) (io.ReadCloser, error) {
+	if d.IsIndex() || d.MediaType == oci.MediaTypeManifest || d.MediaType == oci.MediaTypeDockerManifest {
 		m, err := s.client.Manifest(ctx, s.ref.WithDigest(d.Digest))
 		if err != nil {
 			return nil, notHeld(err)
@@ -67,7 +68,7 @@ func openRegistry(ctx context.Context, name string, opts Options) (*Image, error
 	if err != nil {
 		return nil, err
 	}
-	if want := opts.Platform; !want.IsZero() && !img.Platform().serves(want) {
+	if want := opts.Platform; !want.IsZero() && !img.Platform().Serves(want) {
 		return nil, noPlatform(want, []string{img.Platform().String()}, nil)
 	}
 	img.Source, img.Tags, img.Root = Registry, []string{ref.String()}, describe(top)
@@ -76,25 +77,18 @@ func openRegistry(ctx context.Context, name string, opts Options) (*Image, error
 
 // Referrers lists the manifests in the image's repository that are about the
 // manifest subject; none for an image that isn't in a registry.
-func (img *Image) Referrers(ctx context.Context, subject digest.Digest) ([]Descriptor, error) {
+func (img *Image) Referrers(ctx context.Context, subject digest.Digest) ([]oci.Descriptor, error) {
 	s, ok := img.store.(registryStore)
 	if !ok {
 		return nil, nil
 	}
-	list, err := s.client.Referrers(ctx, s.ref, subject, "")
-	var all []Descriptor
-	for _, d := range list {
-		all = append(all, Descriptor{
-			MediaType: d.MediaType, ArtifactType: d.ArtifactType, Digest: d.Digest, Size: d.Size, Annotations: d.Annotations,
-		})
-	}
-	return all, err
+	return s.client.Referrers(ctx, s.ref, subject, "")
 }
 
 // describe tells an index from a manifest by the content, as the header may
 // lie.
-func describe(m registry.Manifest) Descriptor {
-	d := Descriptor{MediaType: m.MediaType, Digest: m.Digest, Size: int64(len(m.Bytes))}
+func describe(m registry.Manifest) oci.Descriptor {
+	d := oci.Descriptor{MediaType: m.MediaType, Digest: m.Digest, Size: int64(len(m.Bytes))}
 	var content struct {
 		MediaType string
 		Manifests []json.RawMessage
@@ -104,13 +98,13 @@ func describe(m registry.Manifest) Descriptor {
 	}
 	d.MediaType = cmp.Or(content.MediaType, d.MediaType)
 	if content.Manifests != nil {
-		d.MediaType = MediaTypeIndex
+		d.MediaType = oci.MediaTypeIndex
 	}
 	return d
 }
 
-func openIndex(ctx context.Context, s store, raw []byte, want Platform) (*Image, error) {
-	var index Index
+func openIndex(ctx context.Context, s store, raw []byte, want oci.Platform) (*Image, error) {
+	var index oci.Index
 	if err := json.Unmarshal(raw, &index); err != nil {
 		return nil, fmt.Errorf("index: %w", err)
 	}

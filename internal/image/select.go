@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
+
+	"devops-go/internal/oci"
 )
 
 // selectPlatform picks the manifest to open and reads it: the one that serves
 // want; without want the one for this machine, or else the only one. Manifests
 // that the store doesn't hold are passed over, as a layout may hold the blobs
 // of some platforms only.
-func selectPlatform(ctx context.Context, s store, list []candidate, want Platform) (candidate, error) {
+func selectPlatform(ctx context.Context, s store, list []candidate, want oci.Platform) (candidate, error) {
 	target := want
 	if want.IsZero() {
 		target = hostPlatform()
@@ -31,7 +34,7 @@ func selectPlatform(ctx context.Context, s store, list []candidate, want Platfor
 			case !held:
 				absent = append(absent, c.platform.String())
 				continue
-			case c.platform.serves(target):
+			case c.platform.Serves(target):
 				return c, nil
 			}
 			present = append(present, c)
@@ -48,8 +51,8 @@ func selectPlatform(ctx context.Context, s store, list []candidate, want Platfor
 }
 
 // mayServe reports whether c can be of the wanted platform, before it is read.
-func (c *candidate) mayServe(want Platform) bool {
-	return c.Platform == nil || c.Platform.serves(want)
+func (c *candidate) mayServe(want oci.Platform) bool {
+	return c.Platform == nil || c.Platform.Serves(want)
 }
 
 // load reads the manifest and learns its platform; held is false where the
@@ -67,7 +70,7 @@ func (c *candidate) load(ctx context.Context, s store) (held bool, err error) {
 	if err != nil || c.Platform != nil {
 		return true, err
 	}
-	var m Manifest
+	var m oci.Manifest
 	var config Config
 	if json.Unmarshal(c.raw, &m) != nil || m.Config.Digest.IsZero() {
 		return true, nil
@@ -79,7 +82,7 @@ func (c *candidate) load(ctx context.Context, s store) (held bool, err error) {
 }
 
 // noPlatform is the error of an index without the platform that was wanted.
-func noPlatform(want Platform, present, absent []string) error {
+func noPlatform(want oci.Platform, present, absent []string) error {
 	switch {
 	case len(present) == 0 && len(absent) == 0:
 		return errors.New("holds no image")
@@ -92,9 +95,15 @@ func noPlatform(want Platform, present, absent []string) error {
 		}
 	}
 	for _, name := range absent {
-		if p, err := ParsePlatform(name); err == nil && p.serves(want) {
+		if p, err := oci.ParsePlatform(name); err == nil && p.Serves(want) {
 			return fmt.Errorf("lists platform %s, but doesn't hold its content", want)
 		}
 	}
 	return fmt.Errorf("holds no platform %s, only %s", want, list(present))
+}
+
+// hostPlatform is the platform to prefer where none is asked for: containers
+// on this machine's processor are Linux ones, whatever the machine runs.
+func hostPlatform() oci.Platform {
+	return oci.Platform{OS: "linux", Architecture: runtime.GOARCH}
 }

@@ -11,6 +11,7 @@ import (
 
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
+	"devops-go/internal/oci"
 )
 
 // A Layer is a layer as it is stored.
@@ -31,7 +32,7 @@ func Raw(entries ...Entry) Layer { return Layer{Tar: RawTar(entries...)} }
 // Zipped stores the entries compressed.
 func Zipped(entries ...Entry) Layer {
 	plain := Tar(entries...)
-	return Layer{Tar: plain, Blob: Gzip(plain), MediaType: image.MediaTypeLayerGzip}
+	return Layer{Tar: plain, Blob: Gzip(plain), MediaType: oci.MediaTypeLayerGzip}
 }
 
 func (l Layer) stored() []byte {
@@ -45,7 +46,7 @@ func (l Layer) mediaType() string {
 	if l.MediaType != "" {
 		return l.MediaType
 	}
-	return image.MediaTypeLayer
+	return oci.MediaTypeLayer
 }
 
 // An Image is an image to be written down.
@@ -60,7 +61,7 @@ type Image struct {
 func (img Image) config() []byte {
 	c := img.Config
 	if c.Platform.IsZero() {
-		c.Platform = image.Platform{OS: "linux", Architecture: "amd64"}
+		c.Platform = oci.Platform{OS: "linux", Architecture: "amd64"}
 	}
 	if c.RootFS.Type == "" {
 		c.RootFS.Type = "layers"
@@ -82,8 +83,8 @@ func marshal(v any) []byte {
 type Files map[string][]byte
 
 // Blob adds b as a blob and returns its descriptor.
-func (f Files) Blob(mediaType string, b []byte) image.Descriptor {
-	d := image.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(b), Size: int64(len(b))}
+func (f Files) Blob(mediaType string, b []byte) oci.Descriptor {
+	d := oci.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(b), Size: int64(len(b))}
 	f[BlobPath(d.Digest)] = b
 	return d
 }
@@ -93,32 +94,32 @@ func BlobPath(d digest.Digest) string { return "blobs/sha256/" + d.Hex() }
 
 // Manifest adds the image's blobs and returns the descriptor of its manifest,
 // with the platform and the tag.
-func (f Files) Manifest(img Image) image.Descriptor {
-	m := image.Manifest{SchemaVersion: 2, MediaType: image.MediaTypeManifest}
-	m.Config = f.Blob(image.MediaTypeConfig, img.config())
+func (f Files) Manifest(img Image) oci.Descriptor {
+	m := oci.Manifest{SchemaVersion: 2, MediaType: oci.MediaTypeManifest}
+	m.Config = f.Blob(oci.MediaTypeConfig, img.config())
 	for _, l := range img.Layers {
 		m.Layers = append(m.Layers, f.Blob(l.mediaType(), l.stored()))
 	}
-	d := f.Blob(image.MediaTypeManifest, marshal(m))
+	d := f.Blob(oci.MediaTypeManifest, marshal(m))
 	var c image.Config
 	must(json.Unmarshal(img.config(), &c))
 	d.Platform = &c.Platform
 	if img.Tag != "" {
-		d.Annotations = map[string]string{image.AnnotationRefName: img.Tag}
+		d.Annotations = map[string]string{oci.AnnotationRefName: img.Tag}
 	}
 	return d
 }
 
 // Index makes the layout's index list the descriptors.
-func (f Files) Index(list ...image.Descriptor) {
+func (f Files) Index(list ...oci.Descriptor) {
 	f["oci-layout"] = []byte(`{"imageLayoutVersion":"1.0.0"}`)
-	f["index.json"] = marshal(image.Index{SchemaVersion: 2, MediaType: image.MediaTypeIndex, Manifests: list})
+	f["index.json"] = marshal(oci.Index{SchemaVersion: 2, MediaType: oci.MediaTypeIndex, Manifests: list})
 }
 
 // Layout returns the OCI layout of the images.
 func Layout(images ...Image) Files {
 	f := Files{}
-	var list []image.Descriptor
+	var list []oci.Descriptor
 	for _, img := range images {
 		list = append(list, f.Manifest(img))
 	}
@@ -222,10 +223,10 @@ func (f Files) Dir(t testing.TB) string {
 }
 
 // Nested adds an index of the descriptors and returns its descriptor.
-func (f Files) Nested(tag string, list ...image.Descriptor) image.Descriptor {
-	d := f.Blob(image.MediaTypeIndex, marshal(image.Index{SchemaVersion: 2, MediaType: image.MediaTypeIndex, Manifests: list}))
+func (f Files) Nested(tag string, list ...oci.Descriptor) oci.Descriptor {
+	d := f.Blob(oci.MediaTypeIndex, marshal(oci.Index{SchemaVersion: 2, MediaType: oci.MediaTypeIndex, Manifests: list}))
 	if tag != "" {
-		d.Annotations = map[string]string{image.AnnotationRefName: tag}
+		d.Annotations = map[string]string{oci.AnnotationRefName: tag}
 	}
 	return d
 }

@@ -11,6 +11,7 @@ import (
 
 	"devops-go/internal/elfinfo"
 	"devops-go/internal/image"
+	"devops-go/internal/oci"
 )
 
 // An Executable is a Linux program on this machine that goes into an image.
@@ -18,7 +19,7 @@ type Executable struct {
 	// Path is where the program is.
 	Path string
 	// Platform is what its header says it runs on.
-	Platform image.Platform
+	Platform oci.Platform
 	// File is what its headers say.
 	*elfinfo.File
 
@@ -86,7 +87,7 @@ func readExecutable(r io.ReaderAt) (*Executable, error) {
 	if f.System != "linux" {
 		return nil, hint(fmt.Errorf("a program for %s, not for Linux", f.System), "build it with GOOS=linux")
 	}
-	e := &Executable{File: f, Platform: image.Platform{OS: f.System}}
+	e := &Executable{File: f, Platform: oci.Platform{OS: f.System}}
 	if e.Platform.Architecture, e.Platform.Variant, err = f.Platform(); err != nil {
 		return nil, explain(err)
 	}

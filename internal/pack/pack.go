@@ -15,6 +15,7 @@ import (
 	"devops-go/internal/bundle"
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 )
 
@@ -34,7 +35,7 @@ type Spec struct {
 	Add    []Addition
 	Layers []string
 	// Base opens the image to build on; nil builds on nothing.
-	Base func(ctx context.Context, p image.Platform) (*image.Image, error)
+	Base func(ctx context.Context, p oci.Platform) (*image.Image, error)
 	// Created, if not nil, is the time of everything in the image. Else it is
 	// that of the commit that an executable was built from, else 1970.
 	Created *time.Time
@@ -87,7 +88,7 @@ func (b *builder) build(ctx context.Context) error {
 	slices.SortFunc(executables, func(x, y *Executable) int {
 		return strings.Compare(x.Platform.String(), y.Platform.String())
 	})
-	index := image.Index{SchemaVersion: 2, MediaType: image.MediaTypeIndex, Annotations: b.Annotations}
+	index := oci.Index{SchemaVersion: 2, MediaType: oci.MediaTypeIndex, Annotations: b.Annotations}
 	for _, e := range executables {
 		d, err := b.image(ctx, e)
 		if err != nil {
@@ -100,14 +101,14 @@ func (b *builder) build(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	b.bundle.Root, err = b.bundle.AddJSON(image.MediaTypeIndex, index)
+	b.bundle.Root, err = b.bundle.AddJSON(oci.MediaTypeIndex, index)
 	return err
 }
 
 // image packs the image of one executable and returns its manifest.
-func (b *builder) image(ctx context.Context, e *Executable) (image.Descriptor, error) {
+func (b *builder) image(ctx context.Context, e *Executable) (oci.Descriptor, error) {
 	config := image.Config{Platform: e.Platform}
-	m := image.Manifest{SchemaVersion: 2, MediaType: image.MediaTypeManifest, Annotations: b.Annotations}
+	m := oci.Manifest{SchemaVersion: 2, MediaType: oci.MediaTypeManifest, Annotations: b.Annotations}
 	put := func(l bundle.Layer) {
 		b.bundle.AddLayer(l)
 		m.Layers = append(m.Layers, l.Descriptor)
@@ -116,14 +117,14 @@ func (b *builder) image(ctx context.Context, e *Executable) (image.Descriptor, e
 	if b.Base != nil {
 		img, err := b.base(ctx, e, &config, put)
 		if err != nil {
-			return image.Descriptor{}, fmt.Errorf("base: %w", err)
+			return oci.Descriptor{}, fmt.Errorf("base: %w", err)
 		}
 		m.Annotations = merge(baseAnnotations(img), b.Annotations)
 	}
 	created := b.created(e)
 	steps, err := b.layers(ctx, e, created)
 	if err != nil {
-		return image.Descriptor{}, err
+		return oci.Descriptor{}, err
 	}
 	for _, step := range steps {
 		put(step.Layer)
@@ -131,18 +132,18 @@ func (b *builder) image(ctx context.Context, e *Executable) (image.Descriptor, e
 	}
 	config.Created, config.RootFS.Type = &created, "layers"
 	if err := b.configure(&config, e); err != nil {
-		return image.Descriptor{}, err
+		return oci.Descriptor{}, err
 	}
-	if m.Config, err = b.bundle.AddJSON(image.MediaTypeConfig, config); err != nil {
-		return image.Descriptor{}, err
+	if m.Config, err = b.bundle.AddJSON(oci.MediaTypeConfig, config); err != nil {
+		return oci.Descriptor{}, err
 	}
-	d, err := b.bundle.AddJSON(image.MediaTypeManifest, m)
+	d, err := b.bundle.AddJSON(oci.MediaTypeManifest, m)
 	if err != nil {
-		return image.Descriptor{}, err
+		return oci.Descriptor{}, err
 	}
 	if !e.Static() {
 		if err := b.checkLoads(ctx, d, e); err != nil {
-			return image.Descriptor{}, err
+			return oci.Descriptor{}, err
 		}
 	}
 	d.Platform = &config.Platform
@@ -240,7 +241,7 @@ func (b *builder) once(key string, build func() (bundle.Layer, error)) (bundle.L
 
 // checkLoads refuses an executable whose interpreter or libraries aren't in the
 // image.
-func (b *builder) checkLoads(ctx context.Context, manifest image.Descriptor, e *Executable) error {
+func (b *builder) checkLoads(ctx context.Context, manifest oci.Descriptor, e *Executable) error {
 	img, err := b.bundle.Image(ctx, manifest)
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
 	"devops-go/internal/layers"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 	"devops-go/internal/verify"
 )
@@ -75,7 +76,7 @@ func archive(t *testing.T, s Spec) ([]byte, string) {
 }
 
 // open opens the image in an archive and verifies it.
-func open(t *testing.T, content []byte, p image.Platform) *image.Image {
+func open(t *testing.T, content []byte, p oci.Platform) *image.Image {
 	t.Helper()
 	ctx := context.Background()
 	img, err := image.OpenArchive(ctx, bytes.NewReader(content), int64(len(content)), "", image.Options{Platform: p})
@@ -134,12 +135,12 @@ func TestGolden(t *testing.T) {
 
 func TestImage(t *testing.T) {
 	content, _ := archive(t, goldenSpec(t))
-	img := open(t, content, image.Platform{})
+	img := open(t, content, oci.Platform{})
 	c := img.Config.Config
 	if c.User != DefaultUser || c.Entrypoint[0] != "/tiny" || c.Env[0] != "A=b" || img.Platform().String() != "linux/amd64" {
 		t.Errorf("config %+v", c)
 	}
-	if img.Manifest.MediaType != image.MediaTypeManifest || img.Manifest.Layers[0].MediaType != image.MediaTypeLayerGzip {
+	if img.Manifest.MediaType != oci.MediaTypeManifest || img.Manifest.Layers[0].MediaType != oci.MediaTypeLayerGzip {
 		t.Errorf("media types of %s", img.RawManifest)
 	}
 	stack, err := layers.Read(context.Background(), img, layers.Options{})
@@ -180,7 +181,7 @@ func TestSeveralPlatforms(t *testing.T) {
 	s.Executables = append(s.Executables, program(t, "tiny", elfProgram{machine: 243, class: 2, data: 1}))
 	content, digest := archive(t, s)
 	for _, p := range []string{"linux/amd64", "linux/riscv64"} {
-		want, err := image.ParsePlatform(p)
+		want, err := oci.ParsePlatform(p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,14 +204,14 @@ func TestBase(t *testing.T) {
 		Layers: []it.Layer{it.Plain(it.Dir("lib"), it.Program("lib/ld.so", 100)), it.Zipped(it.File("lib/libc.so.6", "x"))},
 		Config: image.Config{Config: image.RunConfig{Env: []string{"PATH=/bin", "A=a"}, Cmd: []string{"sh"}, WorkingDir: "/w"}},
 	})
-	base := func(ctx context.Context, p image.Platform) (*image.Image, error) {
+	base := func(ctx context.Context, p oci.Platform) (*image.Image, error) {
 		return image.Open(ctx, files.ArchiveFile(t), image.Options{Platform: p})
 	}
 	s := goldenSpec(t)
 	s.Base = base
 	s.Executables = []*Executable{program(t, "dyn", elfProgram{machine: 62, class: 2, data: 1, interp: "/lib/ld.so"})}
 	content, _ := archive(t, s)
-	img := open(t, content, image.Platform{})
+	img := open(t, content, oci.Platform{})
 	c := img.Config.Config
 	if got := strings.Join(c.Env, " "); got != "PATH=/bin A=b" || c.WorkingDir != "/w" || c.Cmd != nil {
 		t.Errorf("config %+v", c)
@@ -219,7 +220,7 @@ func TestBase(t *testing.T) {
 		t.Errorf("%d layers, %d steps", len(img.Layers), len(img.Config.History))
 	}
 	for _, l := range img.Manifest.Layers {
-		if l.MediaType != image.MediaTypeLayerGzip {
+		if l.MediaType != oci.MediaTypeLayerGzip {
 			t.Errorf("media type %s", l.MediaType)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"devops-go/internal/dockerconfig"
-
+	"devops-go/internal/oci"
 	"devops-go/internal/registrytest"
 )
 
@@ -94,7 +94,7 @@ func TestBearer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f, s := newFake(t), newTokenService(t)
-			f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+			f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 			f.bearer(s, inV2, anyToken)
 			c, _ := f.client(Options{Credentials: credentials(tt.cred)})
 			for range 3 {
@@ -112,7 +112,7 @@ func TestBearer(t *testing.T) {
 // A registry token is sent as it is; a registry may call its tokens access_token.
 func TestBearerOtherForms(t *testing.T) {
 	f, s := newFake(t), newTokenService(t)
-	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 	f.bearer(s, inV2, func(token string) bool { return token == registryToken })
 	c, _ := f.client(Options{Credentials: credentials(dockerconfig.Credential{RegistryToken: registryToken})})
 	if _, err := c.Manifest(t.Context(), f.ref("app")); err != nil || len(s.asked) > 0 {
@@ -131,7 +131,7 @@ func TestBearerOtherForms(t *testing.T) {
 // for run out is replaced.
 func TestBearerExpiry(t *testing.T) {
 	f, s := newFake(t), newTokenService(t)
-	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 	good := accessToken + "-1"
 	f.bearer(s, inV2, func(token string) bool { return token == good })
 	now := time.Now()
@@ -157,7 +157,7 @@ func TestBearerExpiry(t *testing.T) {
 // Many goroutines that need the same token ask for it once.
 func TestBearerTogether(t *testing.T) {
 	f, s := newFake(t), newTokenService(t)
-	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 	f.bearer(s, inV2, anyToken)
 	c, _ := f.client(Options{})
 	var wg sync.WaitGroup
@@ -224,7 +224,7 @@ func TestBasic(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+			f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 			f.basic("me", password)
 			c, naps := f.client(Options{Credentials: credentials(tt.cred)})
 			_, err := c.Manifest(t.Context(), f.ref("app"))

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 	"devops-go/internal/registrytest"
 )
 
@@ -112,7 +113,7 @@ func subjectManifest(t *testing.T, kind string, about digest.Digest) []byte {
 	text, err := json.Marshal(map[string]any{
 		"schemaVersion": 2,
 		"artifactType":  kind,
-		"subject":       Descriptor{MediaType: MediaTypeOCIManifest, Digest: about, Size: 2},
+		"subject":       oci.Descriptor{MediaType: oci.MediaTypeManifest, Digest: about, Size: 2},
 		"annotations":   map[string]string{"made": "by test"},
 	})
 	if err != nil {
@@ -133,7 +134,7 @@ func TestReferrers(t *testing.T) {
 			for _, kind := range []string{"a/b", "c/d", "a/b"} {
 				content := subjectManifest(t, kind, about)
 				ref := f.ref("app").WithDigest(digest.FromBytes(content))
-				if _, err := c.PushManifest(t.Context(), ref, MediaTypeOCIManifest, content); err != nil {
+				if _, err := c.PushManifest(t.Context(), ref, oci.MediaTypeManifest, content); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -143,7 +144,7 @@ func TestReferrers(t *testing.T) {
 					t.Errorf("Referrers(%q) = %v, %v; want %d", kind, got, err, want)
 				}
 				for _, d := range got {
-					if d.Annotations["made"] != "by test" || d.MediaType != MediaTypeOCIManifest {
+					if d.Annotations["made"] != "by test" || d.MediaType != oci.MediaTypeManifest {
 						t.Errorf("descriptor %+v", d)
 					}
 				}
@@ -162,7 +163,7 @@ func TestReferrers(t *testing.T) {
 func TestReferrersFaults(t *testing.T) {
 	about := digest.FromBytes([]byte("subject"))
 	f := newFake(t)
-	f.AddManifest("app", "sha256-"+about.Hex(), MediaTypeOCIIndex, []byte(`{"manifests":"none"}`))
+	f.AddManifest("app", "sha256-"+about.Hex(), oci.MediaTypeIndex, []byte(`{"manifests":"none"}`))
 	c, _ := f.client(Options{})
 	if _, err := c.Referrers(t.Context(), f.ref("app"), about, ""); err == nil || !strings.Contains(err.Error(), "is not an image index") {
 		t.Errorf("tag that is no index: %v", err)

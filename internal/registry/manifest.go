@@ -9,29 +9,12 @@ import (
 	"strings"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
 
 // MaxManifest is the size over which a manifest is refused, unread: the
 // distribution specification's own limit.
 const MaxManifest = 4 << 20
-
-// The media types a manifest or an index may have.
-const (
-	MediaTypeOCIIndex       = "application/vnd.oci.image.index.v1+json"
-	MediaTypeOCIManifest    = "application/vnd.oci.image.manifest.v1+json"
-	MediaTypeDockerList     = "application/vnd.docker.distribution.manifest.list.v2+json"
-	MediaTypeDockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
-)
-
-// A Descriptor says what a manifest or blob is without holding it (image-spec,
-// descriptor.md).
-type Descriptor struct {
-	MediaType    string            `json:"mediaType"`
-	ArtifactType string            `json:"artifactType,omitempty"`
-	Digest       digest.Digest     `json:"digest"`
-	Size         int64             `json:"size"`
-	Annotations  map[string]string `json:"annotations,omitempty"`
-}
 
 // A Manifest is a manifest or index as the registry sent it. Its digest is that
 // of Bytes.
@@ -42,7 +25,7 @@ type Manifest struct {
 }
 
 // Manifest returns what ref's digest, else its tag, names. The media types to
-// accept are the four above unless given.
+// accept are OCI's and Docker's unless given.
 func (c *Client) Manifest(ctx context.Context, ref Reference, accept ...string) (Manifest, error) {
 	var m Manifest
 	err := c.pull(ctx, http.MethodGet, ref, accept, func(resp *http.Response, body []byte) (err error) {
@@ -58,10 +41,10 @@ func (c *Client) Manifest(ctx context.Context, ref Reference, accept ...string) 
 
 // Head describes what ref names without fetching it. The digest is zero, the
 // size -1, where the registry doesn't say.
-func (c *Client) Head(ctx context.Context, ref Reference, accept ...string) (Descriptor, error) {
-	var d Descriptor
+func (c *Client) Head(ctx context.Context, ref Reference, accept ...string) (oci.Descriptor, error) {
+	var d oci.Descriptor
 	err := c.pull(ctx, http.MethodHead, ref, accept, func(resp *http.Response, _ []byte) error {
-		d = Descriptor{MediaType: mediaType(resp), Size: resp.ContentLength}
+		d = oci.Descriptor{MediaType: mediaType(resp), Size: resp.ContentLength}
 		said, err := contentDigest(resp)
 		if err != nil {
 			return err
@@ -73,7 +56,7 @@ func (c *Client) Head(ctx context.Context, ref Reference, accept ...string) (Des
 		return nil
 	})
 	if err != nil {
-		return Descriptor{}, fmt.Errorf("manifest of %s: %w", ref, err)
+		return oci.Descriptor{}, fmt.Errorf("manifest of %s: %w", ref, err)
 	}
 	return d, nil
 }
@@ -84,7 +67,7 @@ type taker func(resp *http.Response, body []byte) error
 // pull asks ref's hosts in turn for its manifest until take is content.
 func (c *Client) pull(ctx context.Context, method string, ref Reference, accept []string, take taker) error {
 	if len(accept) == 0 {
-		accept = []string{MediaTypeOCIIndex, MediaTypeOCIManifest, MediaTypeDockerList, MediaTypeDockerManifest}
+		accept = []string{oci.MediaTypeIndex, oci.MediaTypeManifest, oci.MediaTypeDockerList, oci.MediaTypeDockerManifest}
 	}
 	var last error
 	for _, h := range c.pullHosts(ref) {

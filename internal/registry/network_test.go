@@ -21,6 +21,7 @@ import (
 
 	"devops-go/internal/digest"
 	"devops-go/internal/dockerconfig"
+	"devops-go/internal/oci"
 	"devops-go/internal/registrytest"
 )
 
@@ -89,7 +90,7 @@ func TestRetryWaits(t *testing.T) {
 // worth a wait.
 func TestConnectionRefused(t *testing.T) {
 	f := newFake(t)
-	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 	c, naps := f.client(Options{})
 	if _, err := c.Manifest(t.Context(), f.ref("app")); err != nil {
 		t.Fatal(err)
@@ -124,7 +125,7 @@ func newTLS(t *testing.T, f *fake) (string, *tls.Config) {
 // On loopback TLS is spoken where it is understood, and must then be right.
 func TestTLS(t *testing.T) {
 	f := newFake(t)
-	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 	addr, config := newTLS(t, f)
 	ref, err := ParseReference(addr + "/app")
 	if err != nil {
@@ -153,7 +154,7 @@ func (f *fake) everywhere(c *Client) {
 // Off loopback plain http is an option, by host.
 func TestPlainHTTP(t *testing.T) {
 	f := newFake(t)
-	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 	ref, err := ParseReference("registry.test:5000/app")
 	if err != nil {
 		t.Fatal(err)
@@ -222,9 +223,9 @@ func TestMirrors(t *testing.T) {
 	main, first, second := newFake(t), newFake(t), newFake(t)
 	content := pattern(1000)
 	d := main.AddBlob("app", content)
-	main.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
-	main.AddManifest("app", "rare", MediaTypeOCIManifest, []byte(manifestText))
-	second.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	main.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
+	main.AddManifest("app", "rare", oci.MediaTypeManifest, []byte(manifestText))
+	second.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 	first.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		registrytest.Refuse(w, 403, "DENIED", "not today")
 		return true
@@ -260,7 +261,7 @@ func TestMirrors(t *testing.T) {
 // Docker Hub's API has another address than its name, and its own key.
 func TestHub(t *testing.T) {
 	f := newFake(t)
-	f.AddManifest("library/app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("library/app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 	f.basic("me", password)
 	var key string
 	var hosts []string
@@ -337,7 +338,7 @@ func TestManyImages(t *testing.T) {
 	d := digest.FromBytes(layer)
 	for i := range images {
 		name := fmt.Sprintf("app-%d", i)
-		f.AddManifest(name, "latest", MediaTypeOCIManifest, []byte(manifestText))
+		f.AddManifest(name, "latest", oci.MediaTypeManifest, []byte(manifestText))
 		f.AddBlob(name, layer)
 	}
 	c, _ := f.client(Options{})

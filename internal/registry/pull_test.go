@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 	"devops-go/internal/registrytest"
 )
 
@@ -18,15 +19,15 @@ const manifestText = `{"schemaVersion":2}`
 
 func TestManifest(t *testing.T) {
 	f := newFake(t)
-	d := f.AddManifest("app", "v1", MediaTypeOCIManifest+"; charset=utf-8", []byte(manifestText))
+	d := f.AddManifest("app", "v1", oci.MediaTypeManifest+"; charset=utf-8", []byte(manifestText))
 	c, _ := f.client(Options{})
 	for _, ref := range []Reference{f.ref("app:v1"), f.ref("app@" + d.String()), f.ref("app:other@" + d.String())} {
 		m, err := c.Manifest(t.Context(), ref)
-		if err != nil || string(m.Bytes) != manifestText || m.MediaType != MediaTypeOCIManifest || m.Digest != d {
+		if err != nil || string(m.Bytes) != manifestText || m.MediaType != oci.MediaTypeManifest || m.Digest != d {
 			t.Errorf("%s: %+v, %v", ref, m, err)
 		}
 		h, err := c.Head(t.Context(), ref)
-		if err != nil || h.Digest != d || h.Size != int64(len(manifestText)) || h.MediaType != MediaTypeOCIManifest {
+		if err != nil || h.Digest != d || h.Size != int64(len(manifestText)) || h.MediaType != oci.MediaTypeManifest {
 			t.Errorf("head of %s: %+v, %v", ref, h, err)
 		}
 	}
@@ -41,7 +42,7 @@ func TestManifest(t *testing.T) {
 // What a HEAD says of another manifest than was asked for doesn't count.
 func TestHeadFaults(t *testing.T) {
 	f := newFake(t)
-	d := f.AddManifest("app", "v1", MediaTypeOCIManifest, []byte(manifestText))
+	d := f.AddManifest("app", "v1", oci.MediaTypeManifest, []byte(manifestText))
 	for said, wantErr := range map[string]string{sum: "answers with " + sum, "sha256:x": "Docker-Content-Digest"} {
 		f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 			w.Header().Set("Docker-Content-Digest", said)
@@ -259,7 +260,7 @@ func TestPullFaults(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+			f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 			d := f.AddBlob("app", content)
 			f.Fault = tt.fault
 			c, _ := f.client(Options{})
@@ -327,7 +328,7 @@ func TestStall(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t)
-			f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+			f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 			d := f.AddBlob("app", content)
 			f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool { return tt.fault(f, w, r, n) }
 			c, _ := f.client(Options{IdleTimeout: 50 * time.Millisecond})
@@ -344,7 +345,7 @@ func TestStall(t *testing.T) {
 func TestStallOnce(t *testing.T) {
 	f := newFake(t)
 	content := pattern(2 << 20)
-	f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+	f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 	d := f.AddBlob("app", content)
 	f.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		if n > 1 || r.Method == http.MethodPost || r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/uploads/") {

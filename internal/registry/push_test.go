@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 	"devops-go/internal/registrytest"
 )
 
@@ -389,7 +390,7 @@ func TestPushManifest(t *testing.T) {
 			f := newFake(t)
 			f.Fault = tt.fault
 			c, _ := f.client(Options{})
-			got, err := c.PushManifest(t.Context(), f.ref(tt.ref), MediaTypeOCIManifest, tt.content)
+			got, err := c.PushManifest(t.Context(), f.ref(tt.ref), oci.MediaTypeManifest, tt.content)
 			if tt.wantErr != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
 					t.Fatalf("error %v, want %q", err, tt.wantErr)
@@ -400,7 +401,7 @@ func TestPushManifest(t *testing.T) {
 			if err != nil || got != d {
 				t.Fatalf("PushManifest = %v, %v", got, err)
 			}
-			if m, err := c.Manifest(t.Context(), f.ref(tt.ref)); err != nil || m.Digest != d || m.MediaType != MediaTypeOCIManifest {
+			if m, err := c.Manifest(t.Context(), f.ref(tt.ref)); err != nil || m.Digest != d || m.MediaType != oci.MediaTypeManifest {
 				t.Errorf("pulled again: %v, %v", m, err)
 			}
 		})

@@ -24,6 +24,7 @@ import (
 
 	"devops-go/internal/digest"
 	"devops-go/internal/dockerconfig"
+	"devops-go/internal/oci"
 )
 
 // The programs that are installed where none is found on PATH.
@@ -310,11 +311,11 @@ func TestRealRegistry(t *testing.T) {
 
 // imageManifest is a manifest as far as these tests look into it.
 type imageManifest struct {
-	SchemaVersion int          `json:"schemaVersion"`
-	MediaType     string       `json:"mediaType"`
-	Config        Descriptor   `json:"config"`
-	Layers        []Descriptor `json:"layers"`
-	Subject       *Descriptor  `json:"subject,omitempty"`
+	SchemaVersion int              `json:"schemaVersion"`
+	MediaType     string           `json:"mediaType"`
+	Config        oci.Descriptor   `json:"config"`
+	Layers        []oci.Descriptor `json:"layers"`
+	Subject       *oci.Descriptor  `json:"subject,omitempty"`
 }
 
 func pullFromPeer(t *testing.T, r *real, p peer) {
@@ -374,13 +375,13 @@ func pushImage(t *testing.T, c *Client, ref Reference, layer []byte) []byte {
 	}
 	manifest := toJSON(t, imageManifest{
 		SchemaVersion: 2,
-		MediaType:     MediaTypeOCIManifest,
-		Config: Descriptor{
+		MediaType:     oci.MediaTypeManifest,
+		Config: oci.Descriptor{
 			MediaType: "application/vnd.oci.image.config.v1+json", Digest: digest.FromBytes(config), Size: int64(len(config))},
-		Layers: []Descriptor{{
+		Layers: []oci.Descriptor{{
 			MediaType: "application/vnd.oci.image.layer.v1.tar", Digest: digest.FromBytes(layer), Size: int64(len(layer))}},
 	})
-	d, err := c.PushManifest(t.Context(), ref, MediaTypeOCIManifest, manifest)
+	d, err := c.PushManifest(t.Context(), ref, oci.MediaTypeManifest, manifest)
 	if err != nil || d != digest.FromBytes(manifest) {
 		t.Fatalf("PushManifest = %v, %v", d, err)
 	}
@@ -422,7 +423,7 @@ func realReferrers(t *testing.T, r *real) {
 	c := r.client(Options{})
 	ref := r.ref("referred:v1")
 	about := pushImage(t, c, ref, tarball(t, map[string][]byte{"x": nil}))
-	subject := Descriptor{MediaType: MediaTypeOCIManifest, Digest: digest.FromBytes(about), Size: int64(len(about))}
+	subject := oci.Descriptor{MediaType: oci.MediaTypeManifest, Digest: digest.FromBytes(about), Size: int64(len(about))}
 	empty := blobOf([]byte("{}"))
 	if _, err := c.PushBlob(t.Context(), ref, empty); err != nil {
 		t.Fatal(err)
@@ -430,14 +431,14 @@ func realReferrers(t *testing.T, r *real) {
 	var want []digest.Digest
 	for _, kind := range []string{"application/spdx+json", "application/vnd.cyclonedx+json"} {
 		manifest := toJSON(t, map[string]any{
-			"schemaVersion": 2, "mediaType": MediaTypeOCIManifest, "artifactType": kind,
-			"config":  Descriptor{MediaType: "application/vnd.oci.empty.v1+json", Digest: empty.Digest, Size: 2},
-			"layers":  []Descriptor{{MediaType: "application/vnd.oci.empty.v1+json", Digest: empty.Digest, Size: 2}},
+			"schemaVersion": 2, "mediaType": oci.MediaTypeManifest, "artifactType": kind,
+			"config":  oci.Descriptor{MediaType: "application/vnd.oci.empty.v1+json", Digest: empty.Digest, Size: 2},
+			"layers":  []oci.Descriptor{{MediaType: "application/vnd.oci.empty.v1+json", Digest: empty.Digest, Size: 2}},
 			"subject": subject,
 		})
 		d := digest.FromBytes(manifest)
 		for range 2 { // the second time changes nothing
-			if _, err := c.PushManifest(t.Context(), ref.WithDigest(d), MediaTypeOCIManifest, manifest); err != nil {
+			if _, err := c.PushManifest(t.Context(), ref.WithDigest(d), oci.MediaTypeManifest, manifest); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -10,13 +10,14 @@ import (
 	"slices"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
 
 // index is an image index as far as referrers need it.
 type index struct {
-	SchemaVersion int          `json:"schemaVersion"`
-	MediaType     string       `json:"mediaType"`
-	Manifests     []Descriptor `json:"manifests"`
+	SchemaVersion int              `json:"schemaVersion"`
+	MediaType     string           `json:"mediaType"`
+	Manifests     []oci.Descriptor `json:"manifests"`
 }
 
 // subjectOf is what a manifest says about itself and its subject.
@@ -25,18 +26,18 @@ type subjectOf struct {
 	Config       struct {
 		MediaType string `json:"mediaType"`
 	} `json:"config"`
-	Subject     *Descriptor       `json:"subject"`
+	Subject     *oci.Descriptor   `json:"subject"`
 	Annotations map[string]string `json:"annotations"`
 }
 
 // descriptor describes the manifest in a list of referrers (distribution-spec,
 // "Listing Referrers").
-func (s subjectOf) descriptor(mediaType string, d digest.Digest, size int) Descriptor {
+func (s subjectOf) descriptor(mediaType string, d digest.Digest, size int) oci.Descriptor {
 	artifact := s.ArtifactType
 	if artifact == "" {
 		artifact = s.Config.MediaType
 	}
-	return Descriptor{
+	return oci.Descriptor{
 		MediaType:    mediaType,
 		ArtifactType: artifact,
 		Digest:       d,
@@ -48,7 +49,7 @@ func (s subjectOf) descriptor(mediaType string, d digest.Digest, size int) Descr
 // Referrers lists the manifests in ref's repository whose subject is d: those
 // of artifactType, or all when it is empty. It asks the registry's referrers
 // API, and where there is none reads the fallback tag.
-func (c *Client) Referrers(ctx context.Context, ref Reference, d digest.Digest, artifactType string) ([]Descriptor, error) {
+func (c *Client) Referrers(ctx context.Context, ref Reference, d digest.Digest, artifactType string) ([]oci.Descriptor, error) {
 	all, err := c.referrers(ctx, ref, d, artifactType)
 	if lacksReferrers(err) {
 		all, err = c.fallback(ctx, ref, d)
@@ -57,7 +58,7 @@ func (c *Client) Referrers(ctx context.Context, ref Reference, d digest.Digest, 
 		return nil, fmt.Errorf("referrers of %s: %w", ref.WithDigest(d), err)
 	}
 	// A registry need not filter, and the tag can't.
-	return slices.DeleteFunc(all, func(d Descriptor) bool {
+	return slices.DeleteFunc(all, func(d oci.Descriptor) bool {
 		return artifactType != "" && d.ArtifactType != artifactType
 	}), nil
 }
@@ -77,13 +78,13 @@ func lacksReferrers(err error) bool {
 	return false
 }
 
-func (c *Client) referrers(ctx context.Context, ref Reference, d digest.Digest, artifactType string) ([]Descriptor, error) {
+func (c *Client) referrers(ctx context.Context, ref Reference, d digest.Digest, artifactType string) ([]oci.Descriptor, error) {
 	path := "/v2/" + ref.name + "/referrers/" + d.String()
 	if artifactType != "" {
 		path += "?artifactType=" + url.QueryEscape(artifactType)
 	}
-	var all []Descriptor
-	err := c.pages(ctx, ref, path, []string{MediaTypeOCIIndex}, func(body []byte) error {
+	var all []oci.Descriptor
+	err := c.pages(ctx, ref, path, []string{oci.MediaTypeIndex}, func(body []byte) error {
 		var page index
 		if json.Unmarshal(body, &page) != nil {
 			return fmt.Errorf("registry %s: the list is not an image index", ref.host)
@@ -105,10 +106,10 @@ func fallbackTag(ref Reference, d digest.Digest) Reference {
 
 // fallback reads the fallback tag; none is an empty list. It asks the registry
 // itself: a mirror may be behind.
-func (c *Client) fallback(ctx context.Context, ref Reference, d digest.Digest) ([]Descriptor, error) {
+func (c *Client) fallback(ctx context.Context, ref Reference, d digest.Digest) ([]oci.Descriptor, error) {
 	ref = fallbackTag(ref, d)
 	var list index
-	err := c.pullFrom(ctx, c.host(ref.host), http.MethodGet, ref, []string{MediaTypeOCIIndex}, func(_ *http.Response, body []byte) error {
+	err := c.pullFrom(ctx, c.host(ref.host), http.MethodGet, ref, []string{oci.MediaTypeIndex}, func(_ *http.Response, body []byte) error {
 		if json.Unmarshal(body, &list) != nil {
 			return fmt.Errorf("registry %s: tag %s is not an image index", ref.host, ref.tag)
 		}
@@ -123,18 +124,18 @@ func (c *Client) fallback(ctx context.Context, ref Reference, d digest.Digest) (
 // addReferrer adds what refers to subject to the subject's fallback tag. Two
 // clients that do so at the same moment may lose one entry: the specification
 // has no remedy.
-func (c *Client) addReferrer(ctx context.Context, ref Reference, subject digest.Digest, d Descriptor) error {
+func (c *Client) addReferrer(ctx context.Context, ref Reference, subject digest.Digest, d oci.Descriptor) error {
 	all, err := c.fallback(ctx, ref, subject)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(all, func(have Descriptor) bool { return have.Digest == d.Digest }) {
+	if slices.ContainsFunc(all, func(have oci.Descriptor) bool { return have.Digest == d.Digest }) {
 		return nil
 	}
-	content, err := json.Marshal(index{2, MediaTypeOCIIndex, append(all, d)})
+	content, err := json.Marshal(index{2, oci.MediaTypeIndex, append(all, d)})
 	if err != nil {
 		return err
 	}
-	_, err = c.putManifest(ctx, fallbackTag(ref, subject), MediaTypeOCIIndex, content, digest.FromBytes(content))
+	_, err = c.putManifest(ctx, fallbackTag(ref, subject), oci.MediaTypeIndex, content, digest.FromBytes(content))
 	return err
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
 
 // A Server is a registry that listens on loopback.
@@ -231,9 +232,8 @@ func (s *Server) serveReferrers(w http.ResponseWriter, r *http.Request, name, re
 			})
 		}
 	}
-	const indexType = "application/vnd.oci.image.index.v1+json"
-	w.Header().Set("Content-Type", indexType)
-	json.NewEncoder(w).Encode(map[string]any{"schemaVersion": 2, "mediaType": indexType, "manifests": list})
+	w.Header().Set("Content-Type", oci.MediaTypeIndex)
+	json.NewEncoder(w).Encode(map[string]any{"schemaVersion": 2, "mediaType": oci.MediaTypeIndex, "manifests": list})
 }
 
 func (s *Server) serveBlob(w http.ResponseWriter, r *http.Request, name, sum string) {

@@ -11,6 +11,7 @@ import (
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
 	"devops-go/internal/layers"
+	"devops-go/internal/oci"
 	"devops-go/internal/verify"
 )
 
@@ -55,7 +56,7 @@ func layerBlob(n int) string {
 }
 
 func TestImage(t *testing.T) {
-	unpackable := it.Layer{Tar: []byte("x"), Blob: []byte("\x1f\x8b\x08 is no gzip at all"), MediaType: image.MediaTypeLayerGzip}
+	unpackable := it.Layer{Tar: []byte("x"), Blob: []byte("\x1f\x8b\x08 is no gzip at all"), MediaType: oci.MediaTypeLayerGzip}
 	for _, tt := range []struct {
 		name  string
 		files it.Files
@@ -72,7 +73,7 @@ func TestImage(t *testing.T) {
 		{"gzip cut", tampered(func(f it.Files) { f[layerBlob(0)] = f[layerBlob(0)][:100] }), "blob:1 diff ID:1", "the blob is 100 bytes"},
 		{"bytes after the gzip", tampered(func(f it.Files) { f[layerBlob(0)] = append(f[layerBlob(0)], "more"...) }), "blob:1 diff ID:1", "layer 1"},
 		{"no gzip", with(func(img *it.Image) { img.Layers[0] = unpackable }), "diff ID:1", "layer 1"},
-		{"media type lies", with(func(img *it.Image) { img.Layers[0].MediaType = image.MediaTypeLayer }), "media type:1", "the compression gzip"},
+		{"media type lies", with(func(img *it.Image) { img.Layers[0].MediaType = oci.MediaTypeLayer }), "media type:1", "the compression gzip"},
 		{"other diff ID", with(func(img *it.Image) { img.Layers[1].Tar, img.Layers[1].Blob = it.Tar(), img.Layers[1].Tar }), "diff ID:1", "layer 2"},
 		{"too few diff IDs", with(func(img *it.Image) {
 			img.Config.RootFS = image.RootFS{Type: "layers", DiffIDs: []digest.Digest{digest.FromBytes(img.Layers[0].Tar)}}
@@ -124,7 +125,7 @@ func TestLimit(t *testing.T) {
 // TestUnreadable: what can't be read is neither true nor false.
 func TestUnreadable(t *testing.T) {
 	img := sample()
-	img.Layers[0] = it.Layer{Tar: img.Layers[0].Tar, Blob: []byte("\x28\xb5\x2f\xfd rest"), MediaType: image.MediaTypeLayer + "+zstd"}
+	img.Layers[0] = it.Layer{Tar: img.Layers[0].Tar, Blob: []byte("\x28\xb5\x2f\xfd rest"), MediaType: oci.MediaTypeLayer + "+zstd"}
 	_, err := verifyArchive(it.Layout(img), verify.Options{})
 	if !errors.Is(err, image.ErrUnreadable) || !strings.HasPrefix(err.Error(), "layer 1") {
 		t.Errorf("error %v, want %v", err, image.ErrUnreadable)

@@ -1,4 +1,8 @@
-package image
+// Package oci has the words of the OCI image specification that several
+// packages speak: descriptors, manifests and indexes, media types, annotations,
+// platforms, and where a layout keeps what. It knows the shape of what is
+// written, not how it is found or read.
+package oci
 
 import (
 	"strings"
@@ -16,7 +20,7 @@ const (
 	MediaTypeLayerGzip      = "application/vnd.oci.image.layer.v1.tar+gzip"
 	MediaTypeDockerList     = "application/vnd.docker.distribution.manifest.list.v2+json"
 	MediaTypeDockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
-	mediaTypeDockerSchema1  = "application/vnd.docker.distribution.manifest.v1"
+	MediaTypeDockerSchema1  = "application/vnd.docker.distribution.manifest.v1"
 )
 
 // The annotations that name and describe images in an index.
@@ -36,6 +40,17 @@ type Descriptor struct {
 	Data         []byte            `json:"data,omitempty"`
 	Platform     *Platform         `json:"platform,omitempty"`
 	ArtifactType string            `json:"artifactType,omitempty"`
+}
+
+// The files of a layout beside its blobs (image-spec, image-layout.md).
+const (
+	IndexFile  = "index.json"
+	LayoutFile = "oci-layout"
+)
+
+// BlobPath is where a layout keeps d.
+func BlobPath(d Descriptor) string {
+	return "blobs/" + d.Digest.Algorithm() + "/" + d.Digest.Hex()
 }
 
 // IsIndex reports whether d's media type is that of an index.

@@ -1,8 +1,7 @@
-package image
+package oci
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 )
 
@@ -45,10 +44,6 @@ func architecture(s string) string {
 	return s
 }
 
-// hostPlatform is the platform to prefer where none is asked for: containers
-// on this machine's processor are Linux ones, whatever the machine runs.
-func hostPlatform() Platform { return Platform{OS: "linux", Architecture: runtime.GOARCH} }
-
 // anyOS is no system that an image could be for.
 const anyOS = "*"
 
@@ -70,10 +65,10 @@ func (p Platform) String() string {
 	return s
 }
 
-// serves reports whether an image of platform p answers a request for want.
+// Serves reports whether an image of platform p answers a request for want.
 // A request without variant is content with any; amd64 is amd64/v1,
 // arm64 is arm64/v8, and arm is arm/v7, as containerd has it.
-func (p Platform) serves(want Platform) bool {
+func (p Platform) Serves(want Platform) bool {
 	if want.OS == anyOS {
 		return true
 	}

@@ -1,9 +1,9 @@
-package image_test
+package oci_test
 
 import (
 	"testing"
 
-	"devops-go/internal/image"
+	"devops-go/internal/oci"
 )
 
 func TestParsePlatform(t *testing.T) {
@@ -12,7 +12,7 @@ func TestParsePlatform(t *testing.T) {
 		{"linux", `platform "linux": want OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT`}, {"linux/a/b/c", `platform "linux/a/b/c": want OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT`},
 		{"linux/", `platform "linux/": "" is no platform word`},
 	} {
-		p, err := image.ParsePlatform(tt.in)
+		p, err := oci.ParsePlatform(tt.in)
 		got := p.String()
 		if err != nil {
 			got = err.Error()
