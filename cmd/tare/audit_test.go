@@ -294,3 +294,31 @@ func TestAuditRulesDocument(t *testing.T) {
 	}
 	goldenFile(t, "../../docs/audit-rules.md", "tare audit --rules --format markdown -o docs/audit-rules.md", got)
 }
+
+// A list without a reference is a failure, whatever else is in it; a shard
+// without one is not.
+func TestAuditEmptyList(t *testing.T) {
+	dir := auditDir(t)
+	for _, list := range []string{"", "\n", "# neat.tar\n\n  \n"} {
+		put(t, dir, "images.txt", []byte(list))
+		for _, args := range [][]string{
+			{"audit", "-"}, {"audit", "--refs", "images.txt"}, {"audit", "-", "--format", "sarif"}, {"audit", "-", "--shard", "0/2"},
+		} {
+			stdout, stderr, code := output(t, dir, list, args...)
+			if code != 2 || stdout != "" || !strings.Contains(stderr, "the list of references is empty") {
+				t.Errorf("%q, %q: exit %d: %s%s", list, args, code, stdout, stderr)
+			}
+		}
+	}
+	var codes int
+	for _, shard := range []string{"0/2", "1/2"} {
+		_, stderr, code := output(t, dir, "neat.tar\n", "audit", "-", "--shard", shard)
+		if strings.Contains(stderr, "empty") {
+			t.Error(stderr)
+		}
+		codes += code
+	}
+	if codes != 0 {
+		t.Error("a shard without a reference is a failure")
+	}
+}

@@ -128,7 +128,7 @@ func (g *gateFlags) writeExample(args []string, std stdio) error {
 	if _, err := os.Lstat(name); err == nil {
 		return fmt.Errorf("settings %s: the file exists, and is left as it is", report.Quote(name))
 	}
-	if err := writeFile(name, func(w io.Writer) error {
+	if err := std.writeFile(name, func(w io.Writer) error {
 		_, err := io.WriteString(w, audit.Example)
 		return err
 	}); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -19,6 +20,10 @@ import (
 // maxReference bounds a line with a reference.
 const maxReference = 64 << 10
 
+// errNoReference is the fault of a list that lists nothing: a list that wasn't
+// made must not open the gate.
+var errNoReference = errors.New("audit: no image to judge: the list of references is empty")
+
 // A stream is the references of standard input, judged as they come.
 type stream struct {
 	run  *auditRun
@@ -28,6 +33,7 @@ type stream struct {
 	mu     sync.Mutex // guards what follows, and the output
 	result report.Audit
 	keep   bool // the reports, for a format of the whole
+	listed int  // references, of all shards
 	failed int
 	shut   int // images that the gate stops
 	judged int
@@ -118,7 +124,10 @@ func (s *stream) feed(ctx context.Context, in io.Reader, refs chan<- string) err
 	scanner.Buffer(nil, maxReference)
 	for scanner.Scan() {
 		ref := strings.TrimSpace(scanner.Text())
-		if ref == "" || strings.HasPrefix(ref, "#") || !s.run.shard.has(ref) {
+		if ref == "" || strings.HasPrefix(ref, "#") {
+			continue
+		}
+		if s.listed++; !s.run.shard.has(ref) {
 			continue
 		}
 		select {
@@ -129,6 +138,9 @@ func (s *stream) feed(ctx context.Context, in io.Reader, refs chan<- string) err
 	}
 	if err := scanner.Err(); err != nil {
 		return fmt.Errorf("reading references: %w", err)
+	}
+	if s.listed == 0 && ctx.Err() == nil {
+		return errNoReference
 	}
 	return ctx.Err()
 }

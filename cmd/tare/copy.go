@@ -29,6 +29,7 @@ example: tare copy app.tar docker://registry.example/app:1.0
 		define: func(fs *flag.FlagSet) runner {
 			var c copier
 			c.define(fs)
+			c.source.network.defineUpload(fs)
 			return func(ctx context.Context, args []string, std stdio) error {
 				if err := wantArgs("copy", args, 2, 2); err != nil {
 					return err
@@ -57,6 +58,7 @@ example: tare push app.tar registry.example/app:1.0
 		define: func(fs *flag.FlagSet) runner {
 			var c copier
 			c.define(fs)
+			c.source.network.defineUpload(fs)
 			return func(ctx context.Context, args []string, std stdio) error {
 				if err := wantArgs("push", args, 2, 2); err != nil {
 					return err

@@ -83,18 +83,22 @@ func writeBundle(ctx context.Context, b *bundle.Bundle, name string, std stdio) 
 		}
 		return b.WriteArchive(ctx, std.out)
 	}
-	std.saving.Lock()
-	defer std.saving.Unlock()
 	var err error
 	if isLayout(name) {
-		err = b.WriteLayout(ctx, name)
+		err = std.writeLayout(ctx, b, name)
 	} else {
-		err = writeFile(name, func(w io.Writer) error { return b.WriteArchive(ctx, &progressWriter{w, std.progress}) })
+		err = std.writeFile(name, func(w io.Writer) error { return b.WriteArchive(ctx, &progressWriter{w, std.progress}) })
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", report.Quote(name), err)
 	}
 	return nil
+}
+
+func (std stdio) writeLayout(ctx context.Context, b *bundle.Bundle, dir string) error {
+	std.saving.Lock()
+	defer std.saving.Unlock()
+	return b.WriteLayout(ctx, dir)
 }
 
 // progressWriter tells how many bytes were written.

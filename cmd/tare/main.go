@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"devops-go/internal/image"
 	"devops-go/internal/report"
@@ -29,6 +30,11 @@ const (
 	ballast   = 16 << 20
 )
 
+// grace is how long an interrupt waits for what was begun to be taken away. After
+// that tare ends whatever it waits for: a terminal that takes nothing more, a
+// file system that doesn't answer.
+const grace = 5 * time.Second
+
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
@@ -36,6 +42,9 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(grace, func() { os.Exit(exitFailure) })
+	})
 	os.Exit(run(ctx, os.Args, stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
@@ -165,8 +174,8 @@ func finish(err error, stderr io.Writer) int {
 		return exitFinding
 	case errors.As(err, &usage):
 		hint = &image.HintError{Hint: "tare help lists the commands, tare help COMMAND its flags"}
-	default:
-		errors.As(err, &hint)
+	case !errors.As(err, &hint):
+		hint = networkHint(err)
 	}
 	fmt.Fprintf(stderr, "tare: %s\n", report.Escape(strings.ReplaceAll(err.Error(), "\n", " ")))
 	if hint != nil {

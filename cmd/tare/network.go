@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,8 +16,10 @@ import (
 
 // networkFlags say how registries are spoken to.
 type networkFlags struct {
-	plainHTTP listFlag
-	mirrors   mirrorFlag
+	plainHTTP   listFlag
+	mirrors     mirrorFlag
+	authRealms  listFlag
+	uploadHosts listFlag
 
 	// The clients are made once, however many images are opened, as each keeps
 	// connections and tokens.
@@ -30,6 +33,12 @@ func (n *networkFlags) define(fs *flag.FlagSet) {
 	n.mirrors = mirrorFlag{}
 	fs.Var(&n.plainHTTP, "plain-http", "speak to the registry `HOST[:PORT]` without TLS; loopback needs no flag")
 	fs.Var(n.mirrors, "mirror", "pull by `REGISTRY=HOST[:PORT]`, a mirror, first")
+	fs.Var(&n.authRealms, "auth-realm", "send credentials to a token service on `HOST[:PORT]`, though it isn't the registry's own")
+}
+
+// defineUpload adds the flag of commands that push.
+func (n *networkFlags) defineUpload(fs *flag.FlagSet) {
+	fs.Var(&n.uploadHosts, "upload-host", "send content to `HOST[:PORT]` where the registry leads out of its own /v2/")
 }
 
 // connect gives opts the clients that answer for remote images. What is wrong
@@ -48,7 +57,9 @@ func (n *networkFlags) connect(opts *image.Options, needEngine, needRegistry boo
 
 func (n *networkFlags) makeClients() {
 	config, err := dockerconfig.Load(dockerconfig.Dir(os.Getenv))
-	o := registry.Options{PlainHTTP: n.plainHTTP, Mirrors: n.mirrors, UserAgent: userAgent()}
+	o := registry.Options{
+		PlainHTTP: n.plainHTTP, Mirrors: n.mirrors, AuthRealms: n.authRealms, UploadHosts: n.uploadHosts, UserAgent: userAgent(),
+	}
 	if err == nil {
 		o.Credentials = config.Credential
 	}
@@ -58,6 +69,18 @@ func (n *networkFlags) makeClients() {
 		n.engine, err = engine.New(endpoint)
 	}
 	n.engineError = err
+}
+
+// networkHint says which flag allows what a registry was denied; nil where
+// none does.
+func networkHint(err error) *image.HintError {
+	if no, ok := errors.AsType[*registry.RealmError](err); ok {
+		return &image.HintError{Err: err, Hint: "--auth-realm " + no.Realm + " sends them there"}
+	}
+	if no, ok := errors.AsType[*registry.UploadError](err); ok {
+		return &image.HintError{Err: err, Hint: "--upload-host " + no.Host + " sends it there"}
+	}
+	return nil
 }
 
 func userAgent() string {

@@ -40,9 +40,7 @@ func (o *outputFlags) writeTo(ctx context.Context, std stdio, write func(io.Writ
 	if o.file == "" {
 		return write(std.out)
 	}
-	std.saving.Lock()
-	defer std.saving.Unlock()
-	if err := writeFile(o.file, func(w io.Writer) error { return write(&contextWriter{ctx, w}) }); err != nil {
+	if err := std.writeFile(o.file, func(w io.Writer) error { return write(&contextWriter{ctx, w}) }); err != nil {
 		return fmt.Errorf("writing %s: %w", report.Quote(o.file), err)
 	}
 	return nil
@@ -62,8 +60,10 @@ func (c *contextWriter) Write(p []byte) (int, error) {
 }
 
 // writeFile writes the file so that it appears under its name only when it is
-// whole. What isn't a regular file, as /dev/null, is written to directly.
-func writeFile(name string, write func(io.Writer) error) error {
+// whole. What isn't a regular file, as /dev/null, is written to directly; as
+// nothing is left of that and a pipe may wait for its reader for ever, an
+// interrupt doesn't wait for it.
+func (std stdio) writeFile(name string, write func(io.Writer) error) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
@@ -71,6 +71,8 @@ func writeFile(name string, write func(io.Writer) error) error {
 		}
 		return errors.Join(write(f), f.Close())
 	}
+	std.saving.Lock()
+	defer std.saving.Unlock()
 	return bundle.WriteFile(name, write)
 }
 

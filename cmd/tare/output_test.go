@@ -163,3 +163,79 @@ func TestPlugin(t *testing.T) {
 		}
 	}
 }
+
+// TestInterruptPipe: SIGTERM ends tare though the pipe that it writes to has no
+// reader, or one that doesn't read.
+func TestInterruptPipe(t *testing.T) {
+	gallery := gallery(t)
+	for _, args := range []string{
+		"weigh -o pipe app.tar", "copy app.tar docker-archive:pipe", "audit --report json=pipe app.tar", "tree --format json -o pipe app.tar",
+	} {
+		for _, reader := range []bool{false, true} {
+			pipe := filepath.Join(gallery, "pipe")
+			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if reader {
+				f, err := os.OpenFile(pipe, os.O_RDWR, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := syscall.Write(int(f.Fd()), make([]byte, 64<<10)); err != nil { // it is full
+					t.Fatal(err)
+				}
+				defer f.Close()
+			}
+			cmd := tareCommand(t, gallery, strings.Fields(args)...)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(300 * time.Millisecond) // to be waiting; sooner is well, too
+			began := time.Now()
+			cmd.Process.Signal(syscall.SIGTERM)
+			timer := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+			cmd.Wait()
+			timer.Stop()
+			if got := cmd.ProcessState.ExitCode(); got != exitFailure || stderr.String() != "tare: interrupted\n" || time.Since(began) > 3*time.Second {
+				t.Errorf("%s, with a reader %v: exit %d after %v, %q", args, reader, got, time.Since(began), &stderr)
+			}
+			os.Remove(pipe)
+		}
+	}
+}
+
+// TestInterruptAlways: SIGTERM ends tare though even its last words can't be
+// written.
+func TestInterruptAlways(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	fd := int(w.Fd())
+	syscall.SetNonblock(fd, true)
+	for err == nil { // until it is full
+		_, err = syscall.Write(fd, make([]byte, 4096))
+	}
+	syscall.SetNonblock(fd, false)
+	cmd := tareCommand(t, t.TempDir(), "weigh", "-")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	cmd.Stderr = w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	cmd.Process.Signal(syscall.SIGTERM)
+	timer := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
+	cmd.Wait()
+	if !timer.Stop() || cmd.ProcessState.ExitCode() != exitFailure {
+		t.Errorf("it had to be killed, or ended with %d", cmd.ProcessState.ExitCode())
+	}
+}

@@ -58,6 +58,7 @@ func (p *packer) define(fs *flag.FlagSet) {
 	fs.StringVar(&p.base, "base", "", "build on `IMAGE`, of any transport")
 	p.press.define(fs)
 	p.source.defineNetwork(fs)
+	p.source.network.defineUpload(fs)
 	p.source.maxSize = image.DefaultMaxSize
 	fs.Var(&p.source.maxSize, "max-size", "give up on a layer that unpacks to more than `SIZE`")
 	fs.Var(&p.sbom, "sbom", "attach the list of the software inside, as `spdx` or cyclonedx")

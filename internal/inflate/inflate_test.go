@@ -147,3 +147,59 @@ func TestReaderFails(t *testing.T) {
 		}
 	}
 }
+
+// A bitWriter writes deflate's bits.
+type bitWriter struct {
+	out []byte
+	n   int
+}
+
+func (w *bitWriter) bits(v uint32, n int) {
+	for ; n > 0; n-- {
+		if w.n%8 == 0 {
+			w.out = append(w.out, 0)
+		}
+		w.out[len(w.out)-1] |= byte(v&1) << (w.n % 8)
+		v >>= 1
+		w.n++
+	}
+}
+
+// dynamic is a gzip file of one block with literals and distances so many
+// codes; all code lengths are 0 but those of the end of the block and of one
+// distance. It claims to hold nothing.
+func dynamic(literals, distances int) []byte {
+	var w bitWriter
+	w.bits(1|2<<1, 3)
+	w.bits(uint32(literals-257), 5)
+	w.bits(uint32(distances-1), 5)
+	w.bits(18-4, 4) // up to the length of the code for 1
+	for _, s := range []int{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1} {
+		length := uint32(0)
+		if s == 0 || s == 1 {
+			length = 1
+		}
+		w.bits(length, 3)
+	}
+	for i := range literals + distances {
+		w.bits(map[bool]uint32{true: 1}[i == 256 || i == literals], 1)
+	}
+	w.bits(0, 1) // end of block
+	return append(append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), w.out...), make([]byte, 8)...)
+}
+
+// TestTables: a block has as many codes as RFC 1951 lets it have, and no more.
+func TestTables(t *testing.T) {
+	for _, tt := range []struct {
+		literals, distances int
+		ok                  bool
+	}{
+		{257, 1, true}, {286, 30, true}, {286, 31, false}, {286, 32, false}, {287, 30, false}, {288, 30, false}, {257, 31, false}, {287, 1, false},
+	} {
+		packed := dynamic(tt.literals, tt.distances)
+		if _, err := read(bytes.NewReader(packed), NewReader); (err == nil) != tt.ok {
+			t.Errorf("%d literals, %d distances: error %v", tt.literals, tt.distances, err)
+		}
+		same(t, packed)
+	}
+}

@@ -33,6 +33,13 @@ type Options struct {
 	// Mirrors lists for a registry, "docker.io" or HOST[:PORT], the mirrors,
 	// HOST[:PORT], to pull from first. What a mirror can't deliver is asked of the registry itself.
 	Mirrors map[string][]string
+	// AuthRealms lists the hosts, HOST[:PORT], of token services that
+	// credentials may be sent to though they are on another host than the
+	// registry and not documented to be its own.
+	AuthRealms []string
+	// UploadHosts lists the hosts, HOST[:PORT], that content may be sent to,
+	// at any path, where a registry leads an upload out of its own /v2/.
+	UploadHosts []string
 	// TLS configures certificates; nil means the system's roots.
 	TLS *tls.Config
 	// UserAgent is sent with each request.
@@ -124,6 +131,11 @@ func (c *Client) checkRedirect(to *http.Request, via []*http.Request) error {
 	}
 	if err := c.checkStep(to.URL, "redirect"); err != nil {
 		return err
+	}
+	if sends(to.Method) {
+		if err := c.checkUpload(via[0].URL, to.URL); err != nil {
+			return err
+		}
 	}
 	for _, r := range via {
 		if origin(r.URL) != origin(to.URL) {

@@ -12,12 +12,13 @@ import (
 // A fake is a registry in memory, with a client that knows it.
 type fake struct {
 	*registrytest.Server
-	t *testing.T
+	t      *testing.T
+	realms []string // of its token services
 }
 
 func newFake(t *testing.T) *fake {
 	t.Helper()
-	return &fake{registrytest.New(t), t}
+	return &fake{Server: registrytest.New(t), t: t}
 }
 
 // client returns a client that never really sleeps, and what it slept.
@@ -26,6 +27,9 @@ func (f *fake) client(o Options) (*Client, *naps) {
 	n := &naps{}
 	if o.Sleep == nil {
 		o.Sleep = n.sleep
+	}
+	if o.AuthRealms == nil {
+		o.AuthRealms = f.realms
 	}
 	c := New(o)
 	f.t.Cleanup(c.Close)

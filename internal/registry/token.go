@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"devops-go/internal/dockerconfig"
 )
 
 const (
@@ -121,6 +123,9 @@ func (a *account) tokenRequest(demand challenge, scopes []string) (*request, err
 	a.mu.Lock()
 	cred := *a.credential
 	a.mu.Unlock()
+	if cred != (dockerconfig.Credential{}) && !a.trusts(realm) {
+		return nil, &RealmError{Registry: a.key, Realm: realm.Host}
+	}
 	r := &request{url: realm, header: http.Header{}, private: true, secrets: credentialSecrets(cred)}
 	if cred.IdentityToken != "" {
 		form.Set("grant_type", "refresh_token")

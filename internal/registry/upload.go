@@ -96,6 +96,9 @@ func (u *upload) moved(resp *http.Response) error {
 	if err := u.client.checkStep(to, "upload location leads"); err != nil {
 		return fmt.Errorf("registry %s: %w", from.Host, err)
 	}
+	if err := u.client.checkUpload(u.host.base, to); err != nil {
+		return err
+	}
 	u.location = to
 	return nil
 }
@@ -244,7 +247,7 @@ func (u *upload) counter(sent int64) func(n int) {
 }
 
 // account returns the registry's account for a location of its own, none for
-// one that leads elsewhere.
+// one on another host.
 func (u *upload) account(at *url.URL) *account {
 	if origin(at) != origin(u.host.base) {
 		return nil

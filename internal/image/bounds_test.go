@@ -1,0 +1,128 @@
+package image_test
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"devops-go/internal/image"
+	it "devops-go/internal/imagetest"
+	"devops-go/internal/registry"
+	"devops-go/internal/registrytest"
+)
+
+// inRegistry serves the image of manifest d as app:v1 and returns options with
+// a client, and the reference.
+func inRegistry(t *testing.T, f it.Files, d image.Descriptor) (image.Options, string) {
+	t.Helper()
+	server := registrytest.New(t)
+	for name, content := range f {
+		if strings.HasPrefix(name, "blobs/") {
+			server.AddBlob("app", content)
+		}
+	}
+	server.AddManifest("app", "v1", d.MediaType, f[it.BlobPath(d.Digest)])
+	client := registry.New(registry.Options{})
+	t.Cleanup(client.Close)
+	return image.Options{Registry: client}, "docker://" + server.Host() + "/app:v1"
+}
+
+// TestLayersAreVerified: a stored layer that isn't what its descriptor says is
+// an error, at the latest where its content ends, though it unpacks well.
+func TestLayersAreVerified(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		damage func(blob []byte) []byte
+		want   string
+	}{
+		{"other bytes", func(b []byte) []byte { b[9] ^= 1; return b }, "content has digest"}, // gzip's system
+		{"longer", func(b []byte) []byte { return append(b, it.Gzip(nil)...) }, "its descriptor says"},
+		{"shorter", func(b []byte) []byte { return b[:len(b)-1] }, "its descriptor says"},
+	} {
+		f := it.Layout(sample("v1", host))
+		for name, content := range f {
+			if bytes.HasPrefix(content, []byte("\x1f\x8b")) {
+				f[name] = tt.damage(bytes.Clone(content))
+			}
+		}
+		for source, reference := range map[string]string{"archive": f.ArchiveFile(t), "layout": f.Dir(t)} {
+			t.Run(tt.name+", "+source, func(t *testing.T) {
+				img, err := image.Open(t.Context(), reference, image.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer img.Close()
+				err = readLayer(t, img.Layers[1])
+				if err == nil || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("error %v, want %q", err, tt.want)
+				}
+				if err := readLayer(t, img.Layers[0]); err != nil {
+					t.Errorf("the other layer: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// readLayer reads what a layer unpacks to.
+func readLayer(t *testing.T, l *image.Layer) error {
+	t.Helper()
+	blob, err := l.Open(t.Context())
+	if err != nil {
+		return err
+	}
+	defer blob.Close()
+	plain, err := blob.Tar()
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, plain)
+	return err
+}
+
+// An uncompressed layer is read at random, unverified, but has the size that
+// its descriptor says.
+func TestStoredSize(t *testing.T) {
+	f := it.Layout(it.Image{Tag: "v1", Layers: []it.Layer{it.Plain(it.File("a", "x"))}})
+	dir := f.Dir(t)
+	for name, content := range f {
+		if len(content) > 1024 { // the layer
+			if err := os.WriteFile(filepath.Join(dir, name), append(content, 0), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	img, err := image.Open(t.Context(), dir, image.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Close()
+	if _, err := img.Layers[0].Open(t.Context()); err == nil || !strings.Contains(err.Error(), "blob is 2049 bytes, its descriptor says 2048") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestRegistryPlatform: what a registry has of another platform than the one
+// asked for is not taken for it.
+func TestRegistryPlatform(t *testing.T) {
+	f := it.Files{}
+	opts, reference := inRegistry(t, f, f.Manifest(sample("v1", arm64)))
+	for _, tt := range []struct {
+		platform image.Platform
+		want     string // the error
+	}{
+		{image.Platform{}, ""},
+		{arm64, ""},
+		{riscv64, "holds no platform linux/riscv64, only \"linux/arm64\""},
+		{host, "holds no platform linux/amd64, only \"linux/arm64\""},
+	} {
+		opts.Platform = tt.platform
+		_, err := image.Open(t.Context(), reference, opts)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("--platform %q: error %v, want %q", tt.platform, err, tt.want)
+		}
+	}
+}
