@@ -10,13 +10,14 @@ import (
 
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 	"devops-go/internal/registrytest"
 )
 
 // inRegistry serves the image of manifest d as app:v1 and returns options with
 // a client, and the reference.
-func inRegistry(t *testing.T, f it.Files, d image.Descriptor) (image.Options, string) {
+func inRegistry(t *testing.T, f it.Files, d oci.Descriptor) (image.Options, string) {
 	t.Helper()
 	server := registrytest.New(t)
 	for name, content := range f {
@@ -111,10 +112,10 @@ func TestRegistryPlatform(t *testing.T) {
 	f := it.Files{}
 	opts, reference := inRegistry(t, f, f.Manifest(sample("v1", arm64)))
 	for _, tt := range []struct {
-		platform image.Platform
+		platform oci.Platform
 		want     string // the error
 	}{
-		{image.Platform{}, ""},
+		{oci.Platform{}, ""},
 		{arm64, ""},
 		{riscv64, "holds no platform linux/riscv64, only \"linux/arm64\""},
 		{host, "holds no platform linux/amd64, only \"linux/arm64\""},

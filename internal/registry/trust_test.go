@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"devops-go/internal/dockerconfig"
+	"devops-go/internal/oci"
 )
 
 // TestRealms: credentials go to the registry's own host, to the one that it
@@ -52,7 +53,7 @@ func TestRealms(t *testing.T) {
 func TestRealmElsewhere(t *testing.T) {
 	for _, cred := range []dockerconfig.Credential{{}, {Username: "me", Password: password}, {IdentityToken: identityToken}} {
 		f, s := newFake(t), newTokenService(t)
-		f.AddManifest("app", "latest", MediaTypeOCIManifest, []byte(manifestText))
+		f.AddManifest("app", "latest", oci.MediaTypeManifest, []byte(manifestText))
 		f.bearer(s, inV2, anyToken)
 		c, _ := f.client(Options{Credentials: credentials(cred), AuthRealms: []string{"somewhere.test"}})
 		_, err := c.Manifest(t.Context(), f.ref("app"))
