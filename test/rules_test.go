@@ -19,8 +19,8 @@ var rooms = map[string][][]string{
 	},
 	"tare": {
 		{"internal/deflate", "internal/digest", "internal/dockerconfig", "internal/elfinfo", "internal/inflate", "internal/secret", "internal/tarscan", "internal/userdb"},
-		{"internal/engine", "internal/oci", "internal/pgzip"},
-		{"internal/registry", "internal/registrytest"},
+		{"internal/oci", "internal/pgzip"},
+		{"internal/engine", "internal/registry", "internal/registrytest"},
 		{"internal/image"},
 		{"internal/imagetest", "internal/layers"},
 		{"internal/bundle"},

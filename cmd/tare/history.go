@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"devops-go/internal/image"
 	"devops-go/internal/layers"
 	"devops-go/internal/report"
 )
@@ -17,9 +18,11 @@ func historyCommand() *command {
 		short: "show how an image came about and what each step weighs",
 		long: `A line for every entry of the history, newest first as docker history has it,
 with the instruction as it stood in the Dockerfile. Entries without a layer and
-layers without an entry are shown as such. --format also takes a template as
-docker history does: .ID .CreatedSince .CreatedAt .CreatedBy .Size .Comment, and
-.Instruction .Transfer .Files .Dead .Digest.
+layers without an entry are shown as such. Of an image in an engine, the engine is
+asked and says what it knows; --content reads the layers, which says the rest.
+--format also takes a template as docker history does, with its functions: .ID
+.CreatedSince .CreatedAt .CreatedBy .Size .Comment, and .Instruction .Transfer
+.Files .Dead .Digest.
 
 example: tare history --no-trunc image.tar
 `,
@@ -32,6 +35,10 @@ example: tare history --no-trunc image.tar
 			fs.BoolVar(&h.view.OldestFirst, "reverse", false, "show the oldest step first")
 			fs.BoolVar(&h.view.ISO, "iso", false, "show exact times")
 			fs.BoolVar(&h.view.NoTrunc, "no-trunc", false, "show whole instructions and digests")
+			fs.BoolVar(&h.quiet, "q", false, "show IDs of images only, as docker history -q does")
+			fs.BoolVar(&h.quiet, "quiet", false, "show IDs of images only")
+			fs.BoolVar(&h.human, "H", true, "write times and sizes for people in a template; -H=false writes them exactly")
+			fs.BoolVar(&h.human, "human", true, "write times and sizes for people in a template")
 			return h.run
 		},
 	}
@@ -43,24 +50,29 @@ type historian struct {
 	output outputFlags
 	format templateFlag
 	view   report.HistoryView
+	quiet  bool
+	human  bool
 }
 
 func (h *historian) run(ctx context.Context, args []string, std stdio) error {
 	if err := wantArgs("history", args, 1, 1); err != nil {
 		return err
 	}
-	img, stack, err := h.source.readOrOpen(ctx, args[0], std)
+	history, err := h.history(ctx, args[0], std)
 	if err != nil {
 		return err
 	}
-	defer img.Close()
-	history := layers.HistoryUnread(img)
-	if stack != nil {
-		history = stack.History()
+	h.view.Now, h.view.Exact = time.Now(), !h.human
+	if h.quiet && h.format.template == nil && h.format.format == report.Text {
+		if err := h.format.Set("{{.ID}}"); err != nil {
+			return err
+		}
 	}
-	h.view.Now = time.Now()
 	if h.format.template != nil {
-		lines := h.format.template.HistoryLines(history, img.ConfigDigest.String(), h.view)
+		lines, err := h.format.template.HistoryLines(history, h.view)
+		if err != nil {
+			return err
+		}
 		return h.output.writeTo(ctx, std, func(w io.Writer) error {
 			_, err := io.WriteString(w, lines)
 			return err
@@ -68,6 +80,31 @@ func (h *historian) run(ctx context.Context, args []string, std stdio) error {
 	}
 	h.output.format = formatFlag(h.format.format)
 	return h.output.write(ctx, report.History(history, h.view), std)
+}
+
+// history asks the engine that has the image; it reads the layers where there
+// is none, or where more is asked for than an engine knows.
+func (h *historian) history(ctx context.Context, ref string, std stdio) (layers.History, error) {
+	described, err := h.source.describe(ctx, ref, std)
+	if err != nil {
+		return layers.History{}, err
+	}
+	if described != nil && !h.source.content {
+		return layers.HistoryDescribed(described), nil
+	}
+	img, stack, err := h.source.readOrOpen(ctx, ref, std)
+	if err != nil {
+		return layers.History{}, err
+	}
+	defer img.Close()
+	if stack == nil {
+		return layers.HistoryUnread(img), nil
+	}
+	history := stack.History()
+	if described != nil && img.Source == image.Daemon {
+		history.AddEngine(described)
+	}
+	return history, nil
 }
 
 // templateFlag is a format or a template.

@@ -38,14 +38,19 @@ func (s *sourceFlags) defineNetwork(fs *flag.FlagSet) {
 // defineContent adds the flag of commands that have something to say without
 // the layers.
 func (s *sourceFlags) defineContent(fs *flag.FlagSet) {
-	fs.BoolVar(&s.content, "content", false, "fetch the layers of an image in a registry, to know its files and sizes")
+	fs.BoolVar(&s.content, "content", false, "read the layers of an image in a registry or an engine, to know its files and sizes")
 }
 
 func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.Image, error) {
-	parsed, err := image.ParseReference(ref)
+	opts, err := s.options(ref, std)
 	if err != nil {
-		return nil, &usageError{err}
+		return nil, err
 	}
+	std.progress.begin("reading", ref)
+	return image.Open(ctx, ref, opts)
+}
+
+func (s *sourceFlags) options(ref string, std stdio) (image.Options, error) {
 	opts := image.Options{
 		Platform: oci.Platform(s.platform),
 		Stdin:    std.in,
@@ -53,11 +58,24 @@ func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.I
 		Tolerant: s.tolerant,
 		Progress: std.progress.add,
 	}
-	if err := s.network.connect(&opts, parsed.Transport == image.Daemon, parsed.Transport == image.Registry); err != nil {
-		return nil, fmt.Errorf("%s: %w", report.Quote(ref), err)
+	parsed, err := image.ParseReference(ref)
+	if err != nil {
+		return opts, &usageError{err}
 	}
-	std.progress.begin("reading", ref)
-	return image.Open(ctx, ref, opts)
+	if err := s.network.connect(&opts, parsed.Transport == image.Daemon, parsed.Transport == image.Registry); err != nil {
+		return opts, fmt.Errorf("%s: %w", report.Quote(ref), err)
+	}
+	return opts, nil
+}
+
+// describe asks the engine for what it knows of its image; nil for an image
+// that no engine has.
+func (s *sourceFlags) describe(ctx context.Context, ref string, std stdio) (*image.Description, error) {
+	opts, err := s.options(ref, std)
+	if err != nil {
+		return nil, err
+	}
+	return image.Describe(ctx, ref, opts)
 }
 
 // read opens the image and reads its layers. The caller closes the image of

@@ -16,7 +16,8 @@ func weighCommand() *command {
 		short: "say what images weigh, one line a fact",
 		long: `size is the uncompressed layers, transfer what a pull moves, net the executable
 that the image starts, tare the rest, dead what no container sees; wasted and
-efficiency are as dive computes them.
+efficiency are as dive computes them. Of an image in an engine, the engine is
+asked and says what it knows; --content reads the layers, which says the rest.
 
 example: tare weigh docker-daemon:alpine:3.20
 `,
@@ -46,6 +47,15 @@ example: tare weigh docker-daemon:alpine:3.20
 }
 
 func weigh(ctx context.Context, ref, net string, source *sourceFlags, std stdio) (layers.Weight, error) {
+	if !source.content && net == "" {
+		described, err := source.describe(ctx, ref, std)
+		if err != nil {
+			return layers.Weight{}, err
+		}
+		if described != nil {
+			return layers.WeighDescribed(described), nil
+		}
+	}
 	img, stack, err := source.readOrOpen(ctx, ref, std)
 	if err != nil {
 		return layers.Weight{}, err

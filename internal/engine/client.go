@@ -29,7 +29,7 @@ var (
 
 const (
 	// newestAPI is the newest version this client was written for.
-	newestAPI = "1.47"
+	newestAPI = "1.49"
 	// oldestAPI is what an engine speaks that doesn't say.
 	oldestAPI = "1.24"
 
@@ -224,6 +224,13 @@ func older(theirs, ours string) (string, error) {
 		return fmt.Sprintf("%d.%d", major, minor), nil
 	}
 	return ours, nil
+}
+
+// atLeast reports whether version is 1.minor or newer.
+func atLeast(version string, minor int) bool {
+	var major, have int
+	_, err := fmt.Sscanf(version, "%d.%d", &major, &have)
+	return err == nil && (major > 1 || have >= minor)
 }
 
 // refusal turns an answer into an *Error and closes its body.

@@ -22,6 +22,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"devops-go/internal/oci"
 )
 
 // A fake is an engine whose answers a test chooses, by method and path.
@@ -82,24 +84,24 @@ func TestInspect(t *testing.T) {
 		"GET /v1.41/images/odd/json":                says(`{"Size":"large"}`),
 		"GET /v1.41/images/example.com/a:b/history": says(`[{"Id":"x","Created":86400,"CreatedBy":"RUN x","Size":3}]`),
 	})
-	image, err := c.Inspect(t.Context(), "example.com/a:b")
+	image, err := c.Inspect(t.Context(), "example.com/a:b", oci.Platform{})
 	if err != nil || image.ID != "sha256:ab" || image.Size != 7 || image.OS != "linux" || image.Variant != "v7" || string(image.Raw) != raw {
 		t.Errorf("Inspect = %+v, %v", image, err)
 	}
-	history, err := c.History(t.Context(), "example.com/a:b")
+	history, err := c.History(t.Context(), "example.com/a:b", oci.Platform{})
 	if err != nil || len(history) != 1 || history[0].CreatedBy != "RUN x" || !history[0].Time().Equal(time.Unix(86400, 0)) {
 		t.Errorf("History = %+v, %v", history, err)
 	}
 	if got := strings.Join(f.log, "; "); strings.Count(got, "_ping") != 1 {
 		t.Errorf("requests %s", got)
 	}
-	if _, err := c.Inspect(t.Context(), "none"); !errors.Is(err, ErrNotFound) {
+	if _, err := c.Inspect(t.Context(), "none", oci.Platform{}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("missing image: %v", err)
 	} else {
 		checkLine(t, err, c.Endpoint().Host)
 	}
 	for _, name := range []string{"", "odd"} {
-		if _, err := c.Inspect(t.Context(), name); err == nil || errors.Is(err, ErrNotFound) {
+		if _, err := c.Inspect(t.Context(), name, oci.Platform{}); err == nil || errors.Is(err, ErrNotFound) {
 			t.Errorf("Inspect(%q): %v", name, err)
 		}
 	}
@@ -129,7 +131,7 @@ func TestVersions(t *testing.T) {
 		f := &fake{version: tt.theirs}
 		s := httptest.NewServer(f)
 		c := newClient(t, Endpoint{Host: s.URL, Version: tt.fixed})
-		_, err := c.Inspect(t.Context(), "x")
+		_, err := c.Inspect(t.Context(), "x", oci.Platform{})
 		if tt.wantErr != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
 				t.Errorf("%q: error %v, want %q", tt.theirs, err, tt.wantErr)
@@ -159,7 +161,7 @@ func TestUnavailable(t *testing.T) {
 		{closed, "connection refused (is the engine running?"},
 	} {
 		c := newClient(t, Endpoint{Host: tt.host, Source: "DOCKER_HOST"})
-		_, err := c.Inspect(t.Context(), "x")
+		_, err := c.Inspect(t.Context(), "x", oci.Platform{})
 		if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("error %v, want %q", err, tt.want)
 		}
@@ -347,7 +349,7 @@ func TestTLS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = newClient(t, e).Inspect(t.Context(), "x")
+			_, err = newClient(t, e).Inspect(t.Context(), "x", oci.Platform{})
 			if tt.wantErr == "" && err != nil || tt.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tt.wantErr)) {
 				t.Errorf("error %v, want %q", err, tt.wantErr)
 			}

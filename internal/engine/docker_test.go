@@ -18,6 +18,7 @@ import (
 	"testing/fstest"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
 
 // realName is the image that these tests load into the engine and remove.
@@ -102,19 +103,19 @@ func TestRealEngine(t *testing.T) {
 		}
 	})
 
-	image, err := c.Inspect(ctx, realName)
+	image, err := c.Inspect(ctx, realName, oci.Platform{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if image.Size != 14 || image.OS != "linux" || image.Architecture != "amd64" || len(image.RepoTags) != 1 || !json.Valid(image.Raw) {
 		t.Errorf("Inspect = %+v", image)
 	}
-	byID, err := c.Inspect(ctx, image.ID)
+	byID, err := c.Inspect(ctx, image.ID, oci.Platform{})
 	if err != nil || byID.ID != image.ID {
 		t.Errorf("Inspect by ID = %+v, %v", byID, err)
 	}
 
-	history, err := c.History(ctx, realName)
+	history, err := c.History(ctx, realName, oci.Platform{})
 	if err != nil || len(history) != 2 || history[0].CreatedBy != `CMD ["/hello"]` || history[1].Size != 14 {
 		t.Errorf("History = %+v, %v", history, err)
 	}
@@ -149,10 +150,10 @@ func tarNames(t *testing.T, r io.Reader) map[string]bool {
 func TestRealNotFound(t *testing.T) {
 	c := realClient(t)
 	const name = "tare-engine-test/none:none"
-	if _, err := c.Inspect(t.Context(), name); !errors.Is(err, ErrNotFound) {
+	if _, err := c.Inspect(t.Context(), name, oci.Platform{}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Inspect: %v", err)
 	}
-	if _, err := c.History(t.Context(), name); !errors.Is(err, ErrNotFound) {
+	if _, err := c.History(t.Context(), name, oci.Platform{}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("History: %v", err)
 	}
 	if _, err := c.Save(t.Context(), name); !errors.Is(err, ErrNotFound) {
@@ -240,7 +241,7 @@ func TestRealContext(t *testing.T) {
 	if err != nil || here.Host != e.Host || here.Source != `context "here"` {
 		t.Errorf("the context in use: %v, %v; want %s", here, err, e.Host)
 	}
-	if _, err := newClient(t, here).Inspect(t.Context(), "tare-engine-test/none"); !errors.Is(err, ErrNotFound) {
+	if _, err := newClient(t, here).Inspect(t.Context(), "tare-engine-test/none", oci.Platform{}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("asked by the context: %v", err)
 	}
 	env["DOCKER_CONTEXT"] = "far"

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"devops-go/internal/oci"
 )
 
 // An Image is what an engine says of an image.
@@ -21,20 +23,85 @@ type Image struct {
 	Architecture string
 	Variant      string
 	OS           string `json:"Os"`
-	Size         int64
+	// Size is the engine's own measure, which differs by store; see docs/measures.md.
+	Size int64
+	// Config is the run configuration as the engine has it.
+	Config json.RawMessage
+	RootFS struct{ Layers []string } // diff IDs, oldest first
+	// Driver is what keeps the layers.
+	Driver struct {
+		Name string
+		Data map[string]string
+	} `json:"GraphDriver"`
+	// Descriptor is what the name leads to, a manifest or an index; only
+	// containerd's store has one.
+	Descriptor *oci.Descriptor
+	// Manifests are those under an index; newer containerd stores say.
+	Manifests []Manifest
 	// Raw is the engine's answer.
 	Raw json.RawMessage `json:"-"`
 }
 
-// Inspect describes the image called name, a reference or an ID.
-func (c *Client) Inspect(ctx context.Context, name string) (Image, error) {
+// A Manifest is one of an image's in containerd's store.
+type Manifest struct {
+	ID         string
+	Descriptor oci.Descriptor
+	Available  bool
+	Kind       string // image, attestation or unknown
+	Size       struct {
+		Content, Total int64 // stored blobs; those and what is unpacked
+	}
+	ImageData struct {
+		Platform oci.Platform
+		Size     struct{ Unpacked int64 }
+	}
+}
+
+// The stores of images that engines have. They size up images each in its way.
+const (
+	StoreOverlay2   = "overlay2"
+	StoreContainerd = "containerd"
+)
+
+// Store names the store that holds the image: containerd, or the name of the
+// storage driver, as overlay2.
+func (i Image) Store() string {
+	if i.Descriptor != nil || i.Driver.Data == nil && i.Driver.Name != "vfs" {
+		return StoreContainerd
+	}
+	return i.Driver.Name
+}
+
+// Inspect describes the image called name, a reference or an ID. Engines before
+// API 1.48 have one platform of an image only, whatever want says.
+func (c *Client) Inspect(ctx context.Context, name string, want oci.Platform) (Image, error) {
+	version, err := c.negotiate(ctx)
+	if err != nil {
+		return Image{}, err
+	}
+	query := url.Values{}
+	switch {
+	case atLeast(version, 49) && !want.IsZero():
+		query.Set("platform", platformJSON(want))
+	case atLeast(version, 48) && want.IsZero():
+		query.Set("manifests", "1") // the two exclude each other
+	}
 	var image Image
-	raw, err := c.read(ctx, name, "json", &image)
+	raw, err := c.read(ctx, name, "json", query, &image)
 	if err != nil {
 		return Image{}, err
 	}
 	image.Raw = raw
 	return image, nil
+}
+
+// platformJSON is a platform as queries name it.
+func platformJSON(p oci.Platform) string {
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings only
+	}
+	return string(b)
 }
 
 // A HistoryEntry is one step of an image's making, as docker history shows it.
@@ -50,21 +117,30 @@ type HistoryEntry struct {
 // Time returns when the step was made.
 func (h HistoryEntry) Time() time.Time { return time.Unix(h.Created, 0) }
 
-// History returns the steps of the image called name, the newest first.
-func (c *Client) History(ctx context.Context, name string) ([]HistoryEntry, error) {
+// History returns the steps of the image called name, the newest first; see
+// Inspect for want.
+func (c *Client) History(ctx context.Context, name string, want oci.Platform) ([]HistoryEntry, error) {
+	version, err := c.negotiate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	query := url.Values{}
+	if atLeast(version, 48) && !want.IsZero() {
+		query.Set("platform", platformJSON(want))
+	}
 	var history []HistoryEntry
-	if _, err := c.read(ctx, name, "history", &history); err != nil {
+	if _, err := c.read(ctx, name, "history", query, &history); err != nil {
 		return nil, err
 	}
 	return history, nil
 }
 
 // read parses the answer to GET /images/NAME/WHAT into v.
-func (c *Client) read(ctx context.Context, name, what string, v any) ([]byte, error) {
+func (c *Client) read(ctx context.Context, name, what string, query url.Values, v any) ([]byte, error) {
 	if name == "" {
 		return nil, fmt.Errorf("docker engine at %s: no image named", c.endpoint)
 	}
-	resp, err := c.do(ctx, http.MethodGet, "/images/"+name+"/"+what, nil, nil)
+	resp, err := c.do(ctx, http.MethodGet, "/images/"+name+"/"+what, query, nil)
 	if err != nil {
 		return nil, err
 	}

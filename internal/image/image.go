@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/engine"
 	"devops-go/internal/oci"
 )
 
@@ -48,6 +49,10 @@ type Image struct {
 	// Root is the descriptor of what the reference named: the manifest, or the
 	// index that led to it. It is zero where the source has no manifest.
 	Root oci.Descriptor
+
+	// Held is what the engine says that the image was saved by; nil for an
+	// image from elsewhere.
+	Held *engine.Image
 
 	store   store
 	closers []io.Closer

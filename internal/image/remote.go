@@ -115,24 +115,6 @@ func openIndex(ctx context.Context, s store, raw []byte, want oci.Platform) (*Im
 	return found.image(ctx, found.candidates, want)
 }
 
-// openDaemon opens an image that the Docker Engine saves for it.
-func openDaemon(ctx context.Context, name string, opts Options) (*Image, error) {
-	if opts.Engine == nil {
-		return nil, errors.New("no Docker Engine to be asked here")
-	}
-	stream, err := opts.Engine.Save(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	defer stream.Close()
-	img, err := openStream(ctx, Reference{Path: "-"}, stream, opts)
-	if err != nil {
-		return nil, err
-	}
-	img.Source = Daemon
-	return img, nil
-}
-
 // openNamed opens what isn't a file by asking the Docker Engine, then the
 // registry.
 func openNamed(ctx context.Context, name string, opts Options) (*Image, error) {

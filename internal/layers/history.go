@@ -17,6 +17,10 @@ type History struct {
 	Dead     *int64 `json:"dead"`
 	Files    *int   `json:"files"`
 	Layers   int    `json:"layers"`
+	// EngineSize is what the engine that holds the image says of it, and
+	// EngineStore the store whose measure that is.
+	EngineSize  *int64 `json:"engineSize"`
+	EngineStore string `json:"engineStore,omitempty"`
 	// Unmatched counts the rows that lack their layer or their history entry.
 	Unmatched int `json:"unmatched"`
 	// Unread says why the layers weren't read, where it wasn't by choice.
@@ -26,6 +30,8 @@ type History struct {
 // A Row is a step of a [History]. Figures are nil where they aren't known and
 // where the step made no layer.
 type Row struct {
+	// ID is the image that the step ended in, where one is known.
+	ID          string     `json:"id,omitempty"`
 	Created     *time.Time `json:"created"`
 	CreatedBy   string     `json:"createdBy"`
 	Instruction string     `json:"instruction"`
@@ -40,6 +46,10 @@ type Row struct {
 	Transfer *int64 `json:"transfer"`
 	Dead     *int64 `json:"dead"`
 	Files    *int   `json:"files"`
+	// EngineSize is what the engine says of the step's layer.
+	EngineSize *int64 `json:"engineSize"`
+	// Loaded is what an engine with the overlay2 store would say of it.
+	Loaded *int64 `json:"-"`
 	// Unmatched tells what the row lacks: "layer" or "history".
 	Unmatched string `json:"unmatched,omitempty"`
 }
@@ -78,9 +88,13 @@ func history(img *image.Image, s *Stack) History {
 		}
 		if s != nil && step.Layer != nil {
 			l := s.Layers[step.Layer.Index]
-			row.Size, row.Dead, row.Files = &l.Size, &l.Dead, &l.Files
+			loaded := l.Size + l.Targets
+			row.Size, row.Dead, row.Files, row.Loaded = &l.Size, &l.Dead, &l.Files, &loaded
 		}
 		h.Rows = append(h.Rows, row)
+	}
+	if n := len(h.Rows); n > 0 {
+		h.Rows[n-1].ID = img.ConfigDigest.String()
 	}
 	return h
 }

@@ -21,8 +21,12 @@ type Weight struct {
 	User     string     `json:"user"`
 	Command  []string   `json:"command"`
 
-	Size         *int64   `json:"size"`
+	Size *int64 `json:"size"`
+	// EngineSize is what the engine that holds the image says of it, and
+	// EngineStore the store whose measure that is; nil for an image in no engine.
 	EngineSize   *int64   `json:"engineSize"`
+	EngineStore  string   `json:"engineStore,omitempty"`
+	Stores       Stores   `json:"stores"`
 	Transfer     *int64   `json:"transfer"`
 	Net          *int64   `json:"net"`
 	NetPath      string   `json:"netPath,omitempty"`
@@ -55,6 +59,10 @@ func WeighUnread(img *image.Image) Weight {
 	if transfer, ok := img.Transfer(); ok {
 		w.Transfer = &transfer
 	}
+	w.Stores.Registry = w.Transfer
+	if img.Held != nil {
+		w.EngineSize, w.EngineStore = &img.Held.Size, img.Held.Store()
+	}
 	if err := img.Unreadable(); err != nil {
 		w.Unread = err.Error()
 	}
@@ -66,10 +74,12 @@ func WeighUnread(img *image.Image) Weight {
 // executable which the image starts.
 func (s *Stack) Weigh(pattern string) (Weight, error) {
 	w := WeighUnread(s.Image)
-	size, engine, dead := s.Size(), s.EngineSize(), s.Dead()
+	size, dead := s.Size(), s.Dead()
 	files := s.Files()
 	efficiency, wasted := s.Efficiency()
-	w.Size, w.EngineSize, w.Dead, w.Wasted, w.Efficiency, w.Files = &size, &engine, &dead, &wasted, &efficiency, &files
+	w.Size, w.Dead, w.Wasted, w.Efficiency, w.Files = &size, &dead, &wasted, &efficiency, &files
+	overlay2, containerd := s.Overlay2Size(), s.ContainerdSize()
+	w.Stores.Overlay2, w.Stores.Containerd = &overlay2, &containerd
 	net, netPath, err := s.net(pattern)
 	if err != nil {
 		return Weight{}, err
@@ -134,17 +144,6 @@ func (s *Stack) Size() int64 {
 	var size int64
 	for _, l := range s.Layers {
 		size += l.Size
-	}
-	return size
-}
-
-// EngineSize is what a Docker Engine with the overlay2 store states as the
-// image's size: it looks at the unpacked layers, where a symbolic link is as
-// large as its target is long.
-func (s *Stack) EngineSize() int64 {
-	size := s.Size()
-	for _, l := range s.Layers {
-		size += l.Targets
 	}
 	return size
 }

@@ -16,6 +16,7 @@ type HistoryView struct {
 	OldestFirst bool
 	ISO         bool // exact times, not how long ago
 	NoTrunc     bool // whole instructions and digests
+	Exact       bool // exact times and bytes, in templates
 	Now         time.Time
 }
 
@@ -29,14 +30,22 @@ func History(h layers.History, view HistoryView) Document {
 		{Title: "CREATED"}, {Title: "INSTRUCTION", Flex: !view.NoTrunc}, {Title: "SIZE", Right: true}, {Title: "TRANSFER", Right: true},
 		{Title: "FILES", Right: true}, {Title: "DEAD", Right: true}, {Title: "LAYER"},
 	}}
+	if h.EngineSize != nil {
+		t.Columns = slices.Insert(t.Columns, engineColumn, Column{Title: "ENGINE", Right: true})
+		t.Notes = append(t.Notes, "ENGINE is what the engine says, by the measure of its store "+Quote(h.EngineStore)+".")
+	}
 	for _, row := range h.Rows {
 		style := Plain
 		if row.Unmatched != "" {
 			style = Changed
 		}
-		t.Rows = append(t.Rows, Row{historyCells(row, view), style})
+		t.Rows = append(t.Rows, Row{historyCells(row, view, h.EngineSize != nil), style})
 	}
-	t.Rows = append(t.Rows, Row{[]string{"total", plural(h.Layers, "layer"), SizeOf(h.Size), SizeOf(h.Transfer), Count(h.Files), SizeOf(h.Dead), ""}, Bold})
+	total := []string{"total", plural(h.Layers, "layer"), SizeOf(h.Size), SizeOf(h.Transfer), Count(h.Files), SizeOf(h.Dead), ""}
+	if h.EngineSize != nil {
+		total = slices.Insert(total, engineColumn, Size(*h.EngineSize))
+	}
+	t.Rows = append(t.Rows, Row{total, Bold})
 	if h.Unmatched > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("History and layers disagree: %s without a partner.", plural(h.Unmatched, "row")))
 	}
@@ -47,6 +56,9 @@ func History(h layers.History, view HistoryView) Document {
 	return Document{Tables: []*Table{t}, Value: h}
 }
 
+// engineColumn is where the engine's sizes stand, where there are any.
+const engineColumn = 3
+
 func plural(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
@@ -54,26 +66,34 @@ func plural(n int, word string) string {
 	return strconv.Itoa(n) + " " + word + "s"
 }
 
-func historyCells(row layers.Row, view HistoryView) []string {
+func historyCells(row layers.Row, view HistoryView, engine bool) []string {
 	cells := []string{created(row.Created, view), instruction(row)}
 	if row.Layer == nil {
-		return append(cells, emptySize(row), "", "", "", "")
+		cells = append(cells, emptySize(row), "", "", "", "")
+	} else {
+		cells = append(cells, SizeOf(row.Size), SizeOf(row.Transfer), Count(row.Files), SizeOf(row.Dead), layerDigest(row, view))
 	}
-	return append(cells, SizeOf(row.Size), SizeOf(row.Transfer), Count(row.Files), SizeOf(row.Dead), layerDigest(row, view))
+	if engine {
+		cells = slices.Insert(cells, engineColumn, SizeOf(row.EngineSize))
+	}
+	return cells
 }
 
 // emptySize is 0 for a step that made no layer, and nothing for one whose layer
 // is missing.
 func emptySize(row layers.Row) string {
-	if row.EmptyLayer {
+	switch {
+	case row.EmptyLayer:
 		return Size(0)
+	case row.Unmatched == "":
+		return Unknown // the engine doesn't say which steps made the layers
 	}
 	return "no layer"
 }
 
 func created(t *time.Time, view HistoryView) string {
 	switch {
-	case t == nil:
+	case t == nil || t.Year() <= 1: // some tools write year 1 for no time at all
 		return "-"
 	case view.ISO:
 		return t.UTC().Format(time.RFC3339)

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,94 +12,138 @@ import (
 )
 
 // HistoryLines writes a history by the template.
-func (t *Template) HistoryLines(h layers.History, configDigest string, view HistoryView) string {
-	rows := slices.Clone(h.Rows)
-	ids := make([]string, len(rows))
-	for i := range ids {
-		ids[i] = "<missing>"
-	}
-	if len(ids) > 0 {
-		ids[len(ids)-1] = shortID(configDigest, view)
+func (t *Template) HistoryLines(h layers.History, view HistoryView) (string, error) {
+	rows := make([]historyRow, len(h.Rows))
+	for i, row := range h.Rows {
+		rows[i] = historyRow{row, view}
 	}
 	if !view.OldestFirst {
 		slices.Reverse(rows)
-		slices.Reverse(ids)
 	}
-	var lines []string
-	if t.table {
-		lines = append(lines, t.headings())
-	}
-	for i, row := range rows {
-		lines = append(lines, t.line(rowValues(row, ids[i], view)))
-	}
-	if t.table {
-		return align(lines)
-	}
-	return strings.Join(lines, "\n") + "\n"
+	return t.write(rows)
 }
 
-func shortID(digest string, view HistoryView) string {
-	if view.NoTrunc {
-		return digest
-	}
-	_, hex, _ := strings.Cut(digest, ":")
-	return hex[:min(12, len(hex))]
+// A historyRow is what templates are applied to.
+type historyRow struct {
+	row  layers.Row
+	view HistoryView
 }
+
+// MarshalJSON writes what docker history has, for {{json .}}.
+func (r historyRow) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{
+		"ID": r.ID(), "CreatedSince": r.CreatedSince(), "CreatedAt": r.CreatedAt(), "CreatedBy": r.CreatedBy(), "Size": r.Size(), "Comment": r.Comment(),
+	})
+}
+
+// ID is the image's for its last step.
+func (r historyRow) ID() string {
+	id := r.row.ID
+	if id == "" {
+		id = "<missing>"
+	}
+	if r.view.NoTrunc {
+		return id
+	}
+	if _, hex, ok := strings.Cut(id, ":"); ok {
+		id = hex
+	}
+	return id[:min(12, len(id))]
+}
+
+// noHumanTime is up to when a time is taken for one that nobody set.
+var noHumanTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// CreatedSince is how long ago the step was made.
+func (r historyRow) CreatedSince() string {
+	switch {
+	case r.view.Exact:
+		return r.CreatedAt()
+	case r.row.Created == nil || !r.row.Created.Truncate(time.Second).After(noHumanTime):
+		return "N/A"
+	case r.row.Created.After(r.view.Now):
+		return "Less than a second ago"
+	}
+	return Ago(*r.row.Created, r.view.Now)
+}
+
+// CreatedAt is when it was made; 1970 where that isn't known.
+func (r historyRow) CreatedAt() string {
+	t := time.Unix(0, 0)
+	if r.row.Created != nil {
+		t = r.row.Created.Local()
+	}
+	return t.Format(time.RFC3339)
+}
+
+// CreatedBy is the record of the step.
+func (r historyRow) CreatedBy() string { return r.trunc(r.row.CreatedBy) }
+
+// Instruction is the step as it stood in the Dockerfile.
+func (r historyRow) Instruction() string { return r.trunc(OneLine(r.row.Instruction)) }
 
 // dockerTrunc is how much of an instruction docker history shows.
 const dockerTrunc = 45
 
-func rowValues(row layers.Row, id string, view HistoryView) map[string]string {
-	values := map[string]string{
-		"ID": id, "CreatedSince": "N/A", "CreatedAt": "N/A", "CreatedBy": OneLine(row.CreatedBy), "Comment": OneLine(row.Comment),
-		"Instruction": OneLine(row.Instruction), "Size": dockerSize(row.Size), "Transfer": dockerSize(row.Transfer), "Dead": dockerSize(row.Dead),
-		"Files": Count(row.Files), "Digest": layerDigest(row, view),
+func (r historyRow) trunc(s string) string {
+	s = escapeLines(strings.ReplaceAll(s, "\t", " "))
+	if r.view.NoTrunc {
+		return s
 	}
-	if row.Created != nil {
-		values["CreatedSince"] = Ago(*row.Created, view.Now)
-		values["CreatedAt"] = row.Created.UTC().Format(time.RFC3339)
-	}
-	if row.EmptyLayer {
-		for _, name := range []string{"Size", "Transfer", "Dead"} {
-			values[name] = dockerSize(new(int64))
-		}
-		values["Files"] = strconv.Itoa(0)
-	}
-	if !view.NoTrunc {
-		for _, name := range []string{"CreatedBy", "Instruction"} {
-			values[name] = clip(values[name], dockerTrunc)
-		}
-	}
-	return values
+	return clip(s, dockerTrunc)
 }
 
-// dockerSize writes a size as docker history does: 7.8MB.
-func dockerSize(bytes *int64) string {
-	number, unit, _ := strings.Cut(SizeOf(bytes), " ")
-	if strings.Contains(number, ".") {
-		number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
+// escapeLines is Escape of each line.
+func escapeLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = Escape(lines[i])
 	}
-	return number + unit
+	return strings.Join(lines, "\n")
 }
 
-// align puts the cells of lines, which tabs part, under each other.
-func align(lines []string) string {
-	var t Table
-	for _, line := range lines {
-		cells := strings.Split(line, "\t")
-		for len(t.Columns) < len(cells) {
-			t.Columns = append(t.Columns, Column{})
-		}
-		t.Add(cells...)
+// Comment is the record's.
+func (r historyRow) Comment() string { return escapeLines(r.row.Comment) }
+
+// Size is what the engine says of the layer, or would say had it been loaded.
+func (r historyRow) Size() string {
+	if r.row.EngineSize != nil {
+		return r.size(r.row.EngineSize)
 	}
-	for i := range t.Rows {
-		for len(t.Rows[i].Cells) < len(t.Columns) {
-			t.Rows[i].Cells = append(t.Rows[i].Cells, "")
-		}
+	return r.size(r.row.Loaded)
+}
+
+// Transfer is what a pull of the layer moves.
+func (r historyRow) Transfer() string { return r.size(r.row.Transfer) }
+
+// Dead is what of the layer no container sees.
+func (r historyRow) Dead() string { return r.size(r.row.Dead) }
+
+// Files counts the layer's.
+func (r historyRow) Files() string {
+	if r.row.EmptyLayer {
+		return "0"
 	}
-	var b strings.Builder
-	if err := t.Text(&b, Screen{}); err != nil {
-		panic(err) // a Builder doesn't fail
+	return Count(r.row.Files)
+}
+
+// Digest is the layer's.
+func (r historyRow) Digest() string { return layerDigest(r.row, r.view) }
+
+// size writes bytes as docker history does: 7.8MB.
+func (r historyRow) size(bytes *int64) string {
+	switch {
+	case bytes == nil && !r.row.EmptyLayer:
+		return Unknown
+	case bytes == nil:
+		bytes = new(int64)
 	}
-	return b.String()
+	if r.view.Exact {
+		return strconv.FormatInt(*bytes, 10)
+	}
+	value, units := float64(*bytes), []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
+	for value >= 1000 && len(units) > 1 {
+		value, units = value/1000, units[1:]
+	}
+	return fmt.Sprintf("%.3g%s", value, units[0])
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,6 +10,9 @@ import (
 
 // sizesNote says which sizes tables show.
 const sizesNote = "Sizes are SI units (1 MB = 10⁶ bytes); exact bytes are in --format json."
+
+// storesNote explains the sizes of what was read.
+const storesNote = "In overlay2, in containerd: what an engine with that store would say after a load."
 
 // Weights documents what images weigh.
 func Weights(list []layers.Weight) Document {
@@ -19,6 +23,9 @@ func Weights(list []layers.Weight) Document {
 		facts[i] = weightFacts(w)
 	}
 	t.addFacts(facts)
+	if slices.ContainsFunc(list, func(w layers.Weight) bool { return w.Stores.Overlay2 != nil }) {
+		t.Notes = append(t.Notes, storesNote)
+	}
 	for _, w := range list {
 		if w.Size == nil {
 			t.Notes = append(t.Notes, unreadNote(w.Unread))
@@ -57,7 +64,9 @@ func weightFacts(w layers.Weight) []fact {
 		{"image", Quote(w.Image)},
 		{"platform", Quote(w.Platform)},
 		{"size", SizeOf(w.Size)},
-		{"engine size", SizeOf(w.EngineSize)},
+		{"engine size", engineSize(w)},
+		{"in overlay2", SizeOf(w.Stores.Overlay2)},
+		{"in containerd", SizeOf(w.Stores.Containerd)},
 		{"transfer", transfer(w)},
 		{"net", net},
 		{"tare", share(w.Tare, w.Size)},
@@ -71,7 +80,18 @@ func weightFacts(w layers.Weight) []fact {
 	}
 }
 
+// engineSize is what the engine that holds the image says, and in which measure.
+func engineSize(w layers.Weight) string {
+	if w.EngineSize == nil {
+		return "-"
+	}
+	return Size(*w.EngineSize) + " (" + Quote(w.EngineStore) + ")"
+}
+
 func transfer(w layers.Weight) string {
+	if w.Transfer == nil && w.EngineSize != nil {
+		return Unknown
+	}
 	if w.Transfer == nil {
 		return Unknown + " (uncompressed here)"
 	}
