@@ -65,7 +65,7 @@ test: ## run the tests that need nothing but Go
 
 .PHONY: test-docker
 test-docker: images build ## run the tests against real images on a real engine
-	IMAGE=$(IMAGE) go test -count=1 -tags docker ./test ./internal/engine ./cmd/tare
+	IMAGE=$(IMAGE) go test -count=1 -tags docker ./test ./internal/engine ./internal/audit ./cmd/tare
 	IMAGE=$(IMAGE) go run ./internal/sizereport -images -check SIZE_REPORT.md
 
 .PHONY: test-registry

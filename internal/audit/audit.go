@@ -77,8 +77,9 @@ type auditor struct {
 	// stepOf is the step of each layer, from 1.
 	stepOf []int
 	// base is how many layers are the base image's, as far as can be told.
-	base  int
-	stack *layers.Stack
+	base     int
+	stack    *layers.Stack
+	accounts accounts
 	// entry is what a container starts; nil where nothing or nothing that is
 	// there.
 	entry *layers.Node
@@ -182,6 +183,9 @@ func (a *auditor) read(ctx context.Context) error {
 	}
 	a.stack, a.entry = stack, stack.Executable()
 	if err := a.readEntry(ctx); err != nil {
+		return fmt.Errorf("%s: %w", a.img.Name, err)
+	}
+	if err := a.readAccounts(ctx); err != nil {
 		return fmt.Errorf("%s: %w", a.img.Name, err)
 	}
 	return nil

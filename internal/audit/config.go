@@ -8,40 +8,9 @@ import (
 	"strings"
 )
 
-// user returns the user that the image runs as and the group, which may be
-// empty.
-func (a *auditor) user() (user, group string) {
-	user, group, _ = strings.Cut(a.img.Config.Config.User, ":")
-	return user, group
-}
-
 // windows reports whether the image is of a system with other users, paths and
 // programs.
 func (a *auditor) windows() bool { return a.img.Config.OS == "windows" }
-
-// isRoot reports whether the image runs as root.
-func (a *auditor) isRoot() bool {
-	user, _ := a.user()
-	if user == "" || user == "root" {
-		return true
-	}
-	if id, err := strconv.ParseUint(user, 10, 32); err == nil {
-		return id == 0
-	}
-	fields, _ := a.lookUp("etc/passwd", user)
-	return len(fields) > 2 && fields[2] == "0"
-}
-
-func checkRoot(a *auditor, found func(Finding)) {
-	if a.windows() || !a.isRoot() {
-		return
-	}
-	message := "no USER is set"
-	if user := a.img.Config.Config.User; user != "" {
-		message = "USER " + user
-	}
-	found(Finding{Step: a.lastStep("USER"), Message: message})
-}
 
 // lastStep returns the last step of that keyword, from 1; 0 for none.
 func (a *auditor) lastStep(keyword string) int {

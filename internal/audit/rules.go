@@ -121,14 +121,14 @@ func configRules() []Rule {
 	return []Rule{
 		{
 			ID: "TARE-C001", Title: "Runs as root", Severity: Warning,
-			Looks: "the user of the configuration: none, 0, root, 0:0, or a name with the ID 0",
+			Looks: "the user of the configuration, as engines resolve it: none, 0, a name with the ID 0 or with an entry of which they make 0",
 			Why:   "Who breaks out of the process is root in the container, and often half-way to the host.",
 			Fix:   "add USER with a numeric ID, as USER 65532:65532", Aliases: []string{"CIS-DI-0001", "CIS Docker 4.1", "DL3002"},
 			image: checkRoot,
 		},
 		{
-			ID: "TARE-C002", Title: "User does not exist", Severity: Error,
-			Looks: "a user or group by name, looked up in the image's /etc/passwd and /etc/group",
+			ID: "TARE-C002", Title: "User that cannot be resolved", Severity: Error,
+			Looks: "the user and group of the configuration, looked up in the image's /etc/passwd and /etc/group as engines do",
 			Why:   "The container does not start.",
 			Fix:   "create the user in the image, or use a numeric ID", Aliases: []string{},
 			image: checkUser,
@@ -197,11 +197,18 @@ func configRules() []Rule {
 			image: checkPasswords,
 		},
 		{
-			ID: "TARE-C012", Title: "One ID for several users", Severity: Info,
-			Looks: "the user IDs of /etc/passwd",
+			ID: "TARE-C012", Title: "One ID for several users or groups", Severity: Info,
+			Looks: "the user IDs of /etc/passwd and the group IDs of /etc/group, as engines read them",
 			Why:   "Each of them owns the files of the others; a second user with the ID 0 is a second root.",
-			Fix:   "give every user an ID of its own", Aliases: []string{"DKL-LI-0002"},
+			Fix:   "give every user and every group an ID of its own", Aliases: []string{"DKL-LI-0002"},
 			image: checkIDs,
+		},
+		{
+			ID: "TARE-C013", Title: "User that engines resolve differently", Severity: Warning,
+			Looks: "the user of the configuration, as Docker, older and newer, and containerd resolve it",
+			Why:   "What the process may do depends on where it runs.",
+			Fix:   "use numeric IDs for user and group, as USER 65532:65532", Aliases: []string{},
+			image: checkAgreement,
 		},
 	}
 }

@@ -75,7 +75,8 @@ func ruleCases() []ruleCase {
 			with(config(func(c *image.RunConfig) { c.ExposedPorts = map[string]struct{}{"1024/tcp": {}} })), "EXPOSE 80/tcp"},
 		{"TARE-C010", with(config(func(c *image.RunConfig) { c.Labels = map[string]string{"maintainer": "x"} })), clean(), ""},
 		{"TARE-C011", with(passwd, files(it.File("etc/shadow", "root:::0:::::\nbin:!::0:::::\n"))), with(passwd, files(it.File("etc/shadow", "root:*::0:::::\nweb:!::0:::::\n"), it.File("etc/passwd", "root:x:0:0::/:\n+::::::\n"))), "/etc/shadow"},
-		{"TARE-C012", with(passwd, files(it.File("etc/passwd", "root:x:0:0::/:\ntoor:x:0:0::/:\n"))), with(passwd, files(it.File("etc/passwd", "root:x:0:0::/:\nroot:x:0:0::/:\nweb:x:1:0::/:\nx:x::\n"))), "/etc/passwd"},
+		{"TARE-C012", with(passwd, files(it.File("etc/passwd", "root:x:0:0::/:\ntoor:x:0:0::/:\n"))), with(passwd, files(it.File("etc/passwd", "root:x:0:0::/:\nroot:x:0:0::/:\nweb:x:1:0::/:\n#x:x::\n+\n"))), "/etc/passwd"},
+		{"TARE-C013", with(passwd, users, config(func(c *image.RunConfig) { c.User = "web:" })), with(passwd, users, config(func(c *image.RunConfig) { c.User = "web" })), ""},
 
 		{"TARE-F001", with(ran("x"), files(moded(it.File("bin/su", "x"), 0o4755))), with(ran("x"), files(moded(it.File("bin/su", "x"), 0o4644), moded(it.Dir("var/mail"), 0o2755))), "/bin/su"},
 		{"TARE-F002", with(ran("x"), files(moded(it.Dir("data"), 0o777))), with(ran("x"), files(moded(it.Dir("tmp"), 0o1777), it.Symlink("l", "app"))), "/data"},

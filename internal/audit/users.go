@@ -2,92 +2,169 @@ package audit
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"devops-go/internal/layers"
+	"devops-go/internal/userdb"
 )
 
-// accounts returns the lines of a user database, taken apart, its file, and
-// whether it could be read; what isn't there is read as empty.
-func (a *auditor) accounts(database string) (lines [][]string, file *layers.Node, known bool) {
-	file = a.stack.Resolve("/" + database)
-	if file == nil || file.Entry == nil {
-		return nil, nil, true
-	}
-	inode := file.Entry.Inode()
-	f := a.facts[inode]
-	if f == nil || f.text == nil {
-		return nil, file, inode.Size == 0
-	}
-	for line := range bytes.Lines(f.text) {
-		if fields := strings.Split(strings.TrimSpace(string(line)), ":"); len(fields) > 1 {
-			lines = append(lines, fields)
+// isRoot reports whether there are engines by which the image runs as root.
+func (a *auditor) isRoot() bool { return len(a.rootBy()) > 0 }
+
+// rootBy are the engines by which the image runs as root.
+func (a *auditor) rootBy() []string {
+	var engines []string
+	for _, answer := range a.accounts.answers {
+		if answer.Err == nil && answer.User.UID == 0 {
+			engines = append(engines, answer.Engine)
 		}
 	}
-	return lines, file, true
+	return engines
 }
 
-// lookUp returns the fields of the line of name in a user database, and
-// whether there is a database at all that could be read.
-func (a *auditor) lookUp(database, name string) (fields []string, known bool) {
-	lines, _, known := a.accounts(database)
-	for _, fields := range lines {
-		if fields[0] == name {
-			return fields, true
-		}
-	}
-	return nil, known
-}
-
-func checkUser(a *auditor, found func(Finding)) {
-	user, group := a.user()
-	if a.windows() {
+func checkRoot(a *auditor, found func(Finding)) {
+	engines := a.rootBy()
+	if len(engines) == 0 {
 		return
 	}
-	for _, part := range []struct{ what, name, database string }{{"user", user, "etc/passwd"}, {"group", group, "etc/group"}} {
-		if _, err := strconv.ParseUint(part.name, 10, 32); err == nil || part.name == "" {
+	message := "no USER is set"
+	if user := a.img.Config.Config.User; user != "" {
+		message = "USER " + user
+		if name, _, _ := strings.Cut(user, ":"); name != "root" && name != "0" {
+			message += ", which is the user ID 0"
+		}
+	}
+	if len(engines) < len(a.accounts.answers) {
+		message += ", by " + strings.Join(engines, ", ")
+	}
+	found(Finding{Step: a.lastStep("USER"), Message: message})
+}
+
+// checkUser finds a USER that engines can't resolve.
+func checkUser(a *auditor, found func(Finding)) {
+	engines := map[string][]string{}
+	var faults []string
+	for _, answer := range a.accounts.answers {
+		if answer.Err == nil {
 			continue
 		}
-		if fields, known := a.lookUp(part.database, part.name); fields == nil && known {
-			found(Finding{Step: a.lastStep("USER"), Message: part.what + " " + part.name + " is not in /" + part.database, key: part.what})
+		fault := answer.Err.Error()
+		if engines[fault] == nil {
+			faults = append(faults, fault)
+		}
+		engines[fault] = append(engines[fault], answer.Engine)
+	}
+	if len(faults) == 0 {
+		return
+	}
+	for i, fault := range faults {
+		if by := engines[fault]; len(by) < len(a.accounts.answers) {
+			faults[i] = strings.Join(by, ", ") + ": " + fault
+		}
+	}
+	found(Finding{Step: a.lastStep("USER"), Message: strings.Join(faults, "; "), key: "user"})
+}
+
+// checkAgreement finds a USER that engines resolve to different users, be it
+// that they find different files.
+func checkAgreement(a *auditor, found func(Finding)) {
+	byIDs := map[string][]userdb.Answer{}
+	var users []string
+	for _, answer := range a.accounts.answers {
+		if answer.Err != nil {
+			continue
+		}
+		ids := fmt.Sprintf("%d:%d", answer.User.UID, answer.User.GID)
+		if byIDs[ids] == nil {
+			users = append(users, ids)
+		}
+		byIDs[ids] = append(byIDs[ids], answer)
+	}
+	if len(users) > 1 {
+		for i, ids := range users {
+			var engines []string
+			for _, answer := range byIDs[ids] {
+				engines = append(engines, answer.Engine)
+			}
+			users[i] += " by " + strings.Join(engines, ", ")
+		}
+		found(Finding{Step: a.lastStep("USER"), Message: "the user is " + strings.Join(users, "; "), key: "user"})
+		return
+	}
+	for _, same := range byIDs {
+		for _, answer := range same[1:] {
+			if answer.AllGroups && same[0].AllGroups && !slices.Equal(answer.User.Groups, same[0].User.Groups) {
+				found(Finding{Step: a.lastStep("USER"), key: "groups", Message: fmt.Sprintf("the groups are %s by %s; %s by %s",
+					numbers(same[0].User.Groups), same[0].Engine, numbers(answer.User.Groups), answer.Engine)})
+				return
+			}
 		}
 	}
 }
 
-// inFile returns a finding at the file of a user database.
-func inFile(file *layers.Node, message string) Finding {
-	return Finding{Layer: file.Layer() + 1, Path: "/" + file.Path(), Message: message, key: message}
+// numbers lists the first few IDs.
+func numbers(ids []uint32) string {
+	const most = 8
+	var list []string
+	for _, id := range ids[:min(len(ids), most)] {
+		list = append(list, strconv.FormatUint(uint64(id), 10))
+	}
+	if more := len(ids) - most; more > 0 {
+		list = append(list, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(list, ", ")
+}
+
+// finding returns a finding at the file of a user database.
+func (f *account) finding(message string) Finding {
+	return Finding{Layer: f.node.Layer() + 1, Path: "/" + f.node.Path(), Message: message, key: message}
 }
 
 func checkPasswords(a *auditor, found func(Finding)) {
-	for _, database := range []string{"etc/passwd", "etc/shadow"} {
-		lines, file, _ := a.accounts(database)
-		for _, fields := range lines {
-			if fields[1] == "" && fields[0] != "" && !strings.ContainsAny(fields[0][:1], "+-#") { // NIS, comments
-				found(inFile(file, fields[0]+" has no password"))
+	for _, f := range []*account{&a.accounts.passwd, &a.accounts.shadow} {
+		if f.node == nil {
+			continue
+		}
+		if err := f.Err(); err != nil {
+			found(f.finding("can't be looked at: " + err.Error()))
+			continue
+		}
+		for line := range bytes.Lines(f.Data) {
+			name, rest, ok := bytes.Cut(bytes.TrimSpace(line), []byte(":"))
+			password, _, _ := bytes.Cut(rest, []byte(":"))
+			if ok && len(password) == 0 && isAccount(string(name)) {
+				found(f.finding(string(name) + " has no password"))
 			}
 		}
 	}
 }
 
+// isAccount tells names from comments and from what NIS reads.
+func isAccount(name string) bool { return name != "" && !strings.ContainsAny(name[:1], "+-#") }
+
 func checkIDs(a *auditor, found func(Finding)) {
-	lines, file, _ := a.accounts("etc/passwd")
-	users := map[string][]string{}
-	var ids []string
-	for _, fields := range lines {
-		if len(fields) < 3 || fields[2] == "" {
-			continue
+	for _, database := range []struct {
+		file    *account
+		entries func(userdb.File) ([]userdb.Entry, error)
+	}{{&a.accounts.passwd, userdb.Users}, {&a.accounts.group, userdb.Groups}} {
+		entries, err := database.entries(database.file.File)
+		if err != nil {
+			continue // which [checkUser] tells
 		}
-		if id := fields[2]; !slices.Contains(users[id], fields[0]) {
-			users[id] = append(users[id], fields[0])
-			if len(users[id]) == 2 {
-				ids = append(ids, id)
+		names := map[uint32][]string{}
+		var shared []uint32
+		for _, e := range entries {
+			if id := e.Number(); isAccount(e.Name) && len(names[id]) < maxNames && !slices.Contains(names[id], e.Name) {
+				names[id] = append(names[id], e.Name)
+				if len(names[id]) == 2 {
+					shared = append(shared, id)
+				}
 			}
 		}
-	}
-	for _, id := range ids {
-		found(inFile(file, strings.Join(users[id], ", ")+" have the ID "+id))
+		for _, id := range shared {
+			found(database.file.finding(strings.Join(names[id], ", ") + " have the ID " + strconv.FormatUint(uint64(id), 10)))
+		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+const containerdName = "containerd"
+
 // containerd is containerd's oci.WithUser, with the flags of Kubernetes and
 // nerdctl left out. The supplementary groups that those add aren't looked up.
 func containerd(spec string, db Databases) (User, error) {

@@ -51,3 +51,9 @@ func (f File) open() (io.Reader, error) {
 	}
 	return bytes.NewReader(f.Data), nil
 }
+
+// Err says why the content can't be read; nil for what is absent, too.
+func (f File) Err() error {
+	_, err := f.open()
+	return err
+}

@@ -18,7 +18,9 @@ type User struct {
 type Answer struct {
 	Engine string
 	User   User
-	Err    error
+	// AllGroups tells that the supplementary groups were looked up.
+	AllGroups bool
+	Err       error
 }
 
 // Resolve resolves the USER spec for each kind of engine. The lexical databases
@@ -37,7 +39,7 @@ func Resolve(spec string, lexical, kernel Databases) []Answer {
 		answer("Docker", docker, dockerErr),
 		answer("Docker with runc before 1.3", again, againErr),
 		answer("moby/sys/user 0.5", next, nextErr),
-		answer("containerd", other, otherErr),
+		answer(containerdName, other, otherErr),
 	}
 }
 
@@ -45,7 +47,7 @@ func answer(engine string, u User, err error) Answer {
 	if err == nil {
 		err = u.settle()
 	}
-	return Answer{engine, u, err}
+	return Answer{Engine: engine, User: u, AllGroups: engine != containerdName, Err: err}
 }
 
 // maxGroups is how many groups Linux gives a process.
