@@ -43,7 +43,7 @@ func (l *Layer) contents(ctx context.Context, places []int, visit func(*image.La
 	if at, ok := blob.File(); ok && l.allAt(places) {
 		for _, place := range places {
 			e := l.Entries[place]
-			if err := visitOne(ctx, l, e, io.NewSectionReader(at, e.Offset, e.Size), visit); err != nil {
+			if err := visitOne(ctx, l, e, io.NewSectionReader(at, e.Offset, e.Length()), visit); err != nil {
 				return err
 			}
 		}

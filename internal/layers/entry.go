@@ -21,7 +21,7 @@ const (
 	Whiteout
 	// Opaque removes what the layers below have in its directory.
 	Opaque
-	// Private is the business of the storage driver and is never shown.
+	// Private is passed over: it names the root or nothing.
 	Private
 )
 
@@ -57,8 +57,9 @@ type Entry struct {
 	Layer int32
 	// Mode has the permission bits with setuid, setgid and sticky, as in tar.
 	Mode     uint32
-	UID, GID int32
-	// Size is the size that the header states.
+	UID, GID uint32
+	// Size is what the content weighs: of files only, whatever the headers of
+	// others state. See Length for what whiteouts hold.
 	Size int64
 	// Offset is where the content starts in the uncompressed layer, -1 where it
 	// can't be read from there.
@@ -69,13 +70,26 @@ type Entry struct {
 	// extra is what few entries have.
 	extra *extra
 
-	target *Entry // of a hard link, once resolved
-	shown  bool   // by the merged tree
+	// target is the file that a hard link is another name of, once resolved; of
+	// such a file its last other name, which says whose it is.
+	target   *Entry
+	shown    bool // by the merged tree
+	unpacked bool // counted for the layer
+	odd      uint8
 }
+
+// What is odd about an entry by itself.
+const (
+	oddOutside uint8 = 1 << iota
+	oddRoot
+	oddReserved
+	oddWhiteout
+)
 
 type extra struct {
 	xattrs             map[string]string
 	devmajor, devminor int64
+	length             int64 // of what isn't weighed
 }
 
 // ModTime is the modification time, to the second.
@@ -97,13 +111,43 @@ func (e *Entry) Device() (major, minor int64) {
 	return e.extra.devmajor, e.extra.devminor
 }
 
+// Length is how many bytes the entry has in the archive to be read: its Size,
+// but for whiteouts and the like, which may hold something that no container
+// sees.
+func (e *Entry) Length() int64 {
+	if e.extra != nil && e.extra.length > 0 {
+		return e.extra.length
+	}
+	return e.Size
+}
+
 // Inode is the entry that holds e's content: for a hard link the file that it
 // is another name of, else e.
 func (e *Entry) Inode() *Entry {
-	if e.target != nil {
+	if e.Type == tar.TypeLink && e.target != nil {
 		return e.target
 	}
 	return e
+}
+
+// Owner is the entry that says what mode and whose the file is: of the names of
+// one file, the last in the archive.
+func (e *Entry) Owner() *Entry {
+	if inode := e.Inode(); inode.Type != tar.TypeLink && inode.target != nil {
+		return inode.target
+	}
+	return e.Inode()
+}
+
+// Shown reports whether the merged tree shows the entry, or the file that it is
+// by another name.
+func (e *Entry) Shown() bool { return e.shown }
+
+// isOverlayWhiteout reports whether e is a device that an overlay file system
+// takes for a whiteout.
+func (e *Entry) isOverlayWhiteout() bool {
+	major, minor := e.Device()
+	return e.Kind == File && e.Type == tar.TypeChar && major == 0 && minor == 0
 }
 
 // IsRegular reports whether e has content of its own.
@@ -114,9 +158,10 @@ func (e *Entry) IsRegular() bool {
 const (
 	whiteoutPrefix = ".wh."
 	opaqueMarker   = ".wh..wh..opq"
-	privatePrefix  = ".wh..wh."
-	// maxPath is Linux's limit; nothing longer can be a file in a container.
+	// maxPath and maxName are Linux's limits; nothing longer can be a file in a
+	// container.
 	maxPath   = 4096
+	maxName   = 255
 	xattrPAX  = "SCHILY.xattr."
 	errorName = 200 // how much of a name a message shows
 )
@@ -124,23 +169,30 @@ const (
 // errTooLong is the fault of a path longer than Linux takes.
 var errTooLong = errors.New("path is longer than 4096 bytes")
 
-// cleanPath returns the path of a tar entry from the root, without a leading
-// slash, and refuses one that leaves the root.
-func cleanPath(name string) (string, error) {
+// entryPath returns the path of a tar entry from the root, without a leading
+// slash, and whether its name leads out of the root, which it doesn't leave.
+func entryPath(name string) (p string, outside bool, err error) {
 	if len(name) > maxPath {
-		return "", errTooLong
+		return "", false, errTooLong
 	}
 	if isClean(name) {
-		return name, nil
+		return name, false, nil
 	}
-	p := path.Clean(strings.TrimLeft(name, "/"))
-	switch {
-	case p == ".":
-		return "", nil
-	case p == ".." || strings.HasPrefix(p, "../"):
-		return "", errors.New("path leaves the root")
+	p = path.Clean(strings.TrimLeft(name, "/"))
+	return clamp(name), p == ".." || strings.HasPrefix(p, "../"), nil
+}
+
+// clamp returns the path that name is when the root is its own parent.
+func clamp(name string) string { return path.Clean("/" + name)[1:] }
+
+// cleanPath returns a path from the root, without a leading slash, and refuses
+// one that leaves the root.
+func cleanPath(name string) (string, error) {
+	p, outside, err := entryPath(name)
+	if outside {
+		err = errors.New("path leaves the root")
 	}
-	return p, nil
+	return p, err
 }
 
 // isClean is a quick test for the common case.
@@ -149,24 +201,28 @@ func isClean(name string) bool {
 		!strings.Contains(name, "//") && !strings.Contains(name, "/.")
 }
 
-// classify returns the kind of the entry at the clean path p, and the path that
-// it is about.
-func classify(p string) (Kind, string) {
+// classify returns the kind of the entry at the clean path p, the path that it
+// is about, and what is odd about the name.
+func classify(p string) (Kind, string, uint8) {
+	var odd uint8
 	base := p[strings.LastIndexByte(p, '/')+1:]
-	dir := strings.TrimSuffix(p[:len(p)-len(base)], "/")
+	dir := p[:len(p)-len(base)]
+	if strings.HasPrefix(dir, whiteoutPrefix) || strings.Contains(dir, "/"+whiteoutPrefix) {
+		odd = oddReserved
+	}
+	dir = strings.TrimSuffix(dir, "/")
+	name, ok := strings.CutPrefix(base, whiteoutPrefix)
 	switch {
-	case !strings.HasPrefix(base, whiteoutPrefix) && !strings.Contains(p, "/"+privatePrefix) && !strings.HasPrefix(p, privatePrefix):
-		return File, p
+	case !ok:
+		return File, p, odd
 	case base == opaqueMarker:
-		return Opaque, dir
-	case strings.HasPrefix(base, privatePrefix), !strings.HasPrefix(base, whiteoutPrefix):
-		return Private, p
+		return Opaque, dir, odd
+	case name == "" || name == "." || name == "..":
+		return Private, p, oddWhiteout
+	case strings.HasPrefix(name, whiteoutPrefix):
+		odd = oddReserved
 	}
-	switch base[len(whiteoutPrefix):] {
-	case "", ".", "..":
-		return Private, p // removes nothing
-	}
-	return Whiteout, path.Join(dir, base[len(whiteoutPrefix):])
+	return Whiteout, path.Join(dir, name), odd
 }
 
 // newEntry returns the entry of hdr but for its node.
@@ -179,17 +235,41 @@ func newEntry(hdr *tar.Header, layer int, kind Kind) (Entry, error) {
 		Type:    hdr.Typeflag,
 		Layer:   int32(layer),
 		Mode:    uint32(hdr.Mode) & 0o7777,
-		UID:     int32(hdr.Uid),
-		GID:     int32(hdr.Gid),
+		UID:     owner(hdr.Uid),
+		GID:     owner(hdr.Gid),
 		Size:    hdr.Size,
 		Link:    hdr.Linkname,
 		modTime: hdr.ModTime.Unix(),
 	}
-	xattrs := xattrsOf(hdr)
-	if xattrs != nil || hdr.Devmajor != 0 || hdr.Devminor != 0 {
-		e.extra = &extra{xattrs, hdr.Devmajor, hdr.Devminor}
+	x := extra{xattrs: xattrsOf(hdr), devmajor: hdr.Devmajor, devminor: hdr.Devminor}
+	switch {
+	case !hasContent(hdr.Typeflag):
+		e.Size = 0
+	case kind == Whiteout || kind == Opaque:
+		e.Size, x.length = 0, hdr.Size
+	}
+	if x.xattrs != nil || x.devmajor != 0 || x.devminor != 0 || x.length != 0 {
+		e.extra = &x
 	}
 	return e, nil
+}
+
+// hasContent reports whether content follows a header of the type.
+func hasContent(typeflag byte) bool {
+	switch typeflag {
+	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo:
+		return false
+	}
+	return true
+}
+
+// owner is who owns a file whose header states id: the kernel takes 32 bits of
+// it, and all of them set for leaving the owner, who is root, alone.
+func owner(id int) uint32 {
+	if uint32(id) == 1<<32-1 {
+		return 0
+	}
+	return uint32(id)
 }
 
 func xattrsOf(hdr *tar.Header) map[string]string {

@@ -16,87 +16,172 @@ import (
 // A model is the merged tree as a flat table, worked out by going through all
 // of it for every entry: slow, and too simple to be wrong.
 type model struct {
-	paths map[string]*modelFile
-	files []*modelFile
+	paths, diff map[string]*modelFile // the merged tree, the layer
+	files       []*modelFile
 }
 
 // A modelFile is what one entry made; entry < 0 is an unlisted directory.
 type modelFile struct {
-	layer, entry int
-	dir          bool
-	size         int64
-	target       *modelFile
+	layer, entry    int
+	kind            byte // tar's, or 'w' for a whiteout
+	opaque, renewed bool
+	size            int64
+	link            string
+	target          *modelFile
 }
 
-func under(p, dir string) bool { return strings.HasPrefix(p, dir+"/") }
+func under(p, dir string) bool { return dir == "" || strings.HasPrefix(p, dir+"/") }
 
-func (m *model) put(p string, f *modelFile) {
-	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-		if at := m.paths[dir]; at == nil || !at.dir {
-			m.paths[dir] = &modelFile{layer: f.layer, entry: -1, dir: true}
-		}
-	}
-	if at := m.paths[p]; at == nil || !at.dir || !f.dir {
-		maps.DeleteFunc(m.paths, func(q string, _ *modelFile) bool { return under(q, p) })
-	}
-	m.paths[p] = f
+func removeUnder(m map[string]*modelFile, dir string) {
+	maps.DeleteFunc(m, func(p string, _ *modelFile) bool { return under(p, dir) })
 }
 
-func (m *model) whiteout(p string, layer int, self bool) {
-	stays := func(q string) bool {
-		for r, f := range m.paths {
-			if f.layer == layer && (r == q || under(r, q)) {
-				return true
-			}
+// dir returns where the layer's directory p is, and makes it.
+func (m *model) dir(p string, layer int, links *int) string {
+	if p == "" || p == "." {
+		return ""
+	}
+	parent := m.dir(path.Dir(p), layer, links)
+	p = path.Join(parent, path.Base(p))
+	at := m.diff[p]
+	switch {
+	case at == nil, at.kind == tar.TypeReg, at.kind == tar.TypeLink && at.inode().kind != tar.TypeSymlink, at.kind == 'w':
+		m.diff[p] = &modelFile{layer: layer, entry: -1, kind: tar.TypeDir, renewed: at != nil && at.kind == 'w'}
+		return p
+	case at.kind == tar.TypeDir:
+		return p
+	}
+	if *links++; *links > 40 {
+		m.diff[p] = &modelFile{layer: layer, entry: -1, kind: tar.TypeDir}
+		return p
+	}
+	here := parent
+	if strings.HasPrefix(at.inode().link, "/") {
+		here = ""
+	}
+	for name := range strings.SplitSeq(at.inode().link, "/") {
+		switch name {
+		case "":
+		case "..":
+			here = strings.TrimPrefix(path.Dir("/"+here), "/")
+		default:
+			here = m.dir(path.Join(here, name), layer, links)
 		}
-		return false
 	}
-	var gone, bare []string
-	for q, f := range m.paths {
-		if !(self && q == p || under(q, p) || p == "") || f.layer == layer {
-			continue
-		}
-		if stays(q) {
-			bare = append(bare, q)
-		} else {
-			gone = append(gone, q)
-		}
-	}
-	for _, q := range bare {
-		m.paths[q] = &modelFile{layer: layer, entry: -1, dir: true}
-	}
-	for _, q := range gone {
-		delete(m.paths, q)
-	}
+	return here
 }
 
 func (m *model) apply(layer int, entries []it.Entry) {
+	m.diff = map[string]*modelFile{}
+	opaque := false
 	for i, e := range entries {
 		p := strings.TrimSuffix(e.Name, "/")
-		f := &modelFile{layer: layer, entry: i, dir: e.Typeflag == tar.TypeDir, size: e.Size}
+		f := &modelFile{layer: layer, entry: i, kind: e.Typeflag, size: e.Size, link: e.Linkname}
 		m.files = append(m.files, f)
-		if strings.HasPrefix(path.Base(p), ".wh.") {
+		links := 0
+		dir := m.dir(path.Dir(p), layer, &links)
+		if p = path.Join(dir, path.Base(p)); path.Base(p) == ".wh..wh..opq" {
+			if dir == "" {
+				opaque = true
+			} else {
+				m.diff[dir].opaque = true
+			}
 			continue
 		}
-		// The way to the file is made before its link is looked up.
-		before := m.paths[p]
-		m.put(p, f)
+		if name, ok := strings.CutPrefix(path.Base(p), ".wh."); ok {
+			p = path.Join(dir, name)
+			if at := m.diff[p]; at == nil {
+				m.diff[p] = &modelFile{layer: layer, entry: i, kind: 'w'}
+			} else if at.kind == tar.TypeDir {
+				at.renewed = true
+			}
+			continue
+		}
+		at := m.diff[p]
+		if at != nil && at.kind == tar.TypeDir && f.kind == tar.TypeDir {
+			f.opaque, f.renewed = at.opaque, at.renewed
+		} else {
+			removeUnder(m.diff, p)
+			f.renewed = at != nil && at.kind == 'w' && f.kind == tar.TypeDir
+		}
+		m.diff[p] = f
 		if e.Typeflag == tar.TypeLink {
-			at := m.paths[e.Linkname]
-			if e.Linkname == p {
-				at = before
-			}
-			if at != nil && !at.dir && at != f {
-				f.target = at.inode()
-			}
+			m.link(f, p, at)
 		}
 	}
-	for _, e := range entries {
-		base, dir := path.Base(e.Name), strings.TrimPrefix(path.Dir(e.Name), ".")
-		if base == ".wh..wh..opq" {
-			m.whiteout(dir, layer, false)
-		} else if name, ok := strings.CutPrefix(base, ".wh."); ok {
-			m.whiteout(path.Join(dir, name), layer, true)
+	if opaque {
+		clear(m.paths)
+	}
+	m.merge()
+}
+
+func (m *model) link(f *modelFile, p string, before *modelFile) {
+	dir, ok := find(m.diff, path.Dir(f.link))
+	to := path.Join(dir, path.Base(f.link))
+	at := m.diff[to]
+	switch {
+	case ok && to == p && before != nil && before.kind != tar.TypeDir && before.kind != 'w':
+		f.target = before.inode()
+		return
+	case ok && at != nil && at != f && at.kind == 'w':
+		return
+	case !ok || at == nil || at == f || at.kind == tar.TypeDir:
+		if dir, ok = find(m.paths, path.Dir(f.link)); !ok {
+			return
+		}
+		at = m.paths[path.Join(dir, path.Base(f.link))]
+	}
+	if at != nil && at.kind != tar.TypeDir {
+		f.target = at.inode()
+	}
+}
+
+// find follows the links on the way to the directory p.
+func find(m map[string]*modelFile, p string) (string, bool) {
+	here, rest := "", p
+	for links := 0; rest != "" && rest != "."; {
+		var name string
+		name, rest, _ = strings.Cut(rest, "/")
+		if name == ".." {
+			here = strings.TrimPrefix(path.Dir("/"+here), "/")
+		}
+		if name == "" || name == ".." {
+			continue
+		}
+		at := m[path.Join(here, name)]
+		switch {
+		case at == nil:
+			return "", false
+		case at.kind == tar.TypeDir:
+			here = path.Join(here, name)
+			continue
+		case at.inode().kind != tar.TypeSymlink:
+			return "", false
+		}
+		if links++; links > 40 {
+			return "", false
+		}
+		if strings.HasPrefix(at.inode().link, "/") {
+			here = ""
+		}
+		rest = at.inode().link + "/" + rest
+	}
+	return here, true
+}
+
+// merge shows the layer on top of the tree.
+func (m *model) merge() {
+	for _, p := range slices.Sorted(maps.Keys(m.diff)) { // a directory before what is in it
+		f, below := m.diff[p], m.paths[p]
+		bothDirs := below != nil && below.kind == tar.TypeDir && f.kind == tar.TypeDir
+		if !bothDirs || f.opaque || f.renewed {
+			removeUnder(m.paths, p)
+		}
+		switch {
+		case f.kind == 'w':
+			delete(m.paths, p)
+		case !bothDirs || f.entry >= 0 || f.renewed:
+			m.paths[p] = f
 		}
 	}
 }
@@ -126,6 +211,7 @@ func (m *model) dead() int64 {
 // meet.
 func decode(data []byte) [][]it.Entry {
 	names := []string{"a", "b", "a/a", "a/b", "b/a", "a/a/a", "a/a/b", "b/a/b"}
+	targets := []string{"b", "../b", "/a", "a/a", "../a/a", "/b/a", "..", "a"}
 	list := [][]it.Entry{nil}
 	for i := 0; i+1 < len(data) && i < 64; i += 2 {
 		name, other := names[data[i]%8], names[data[i]/8%8]
@@ -143,6 +229,8 @@ func decode(data []byte) [][]it.Entry {
 			e = it.Whiteout(name)
 		case 4:
 			e = it.Opaque(path.Dir(name))
+		case 5:
+			e = it.Symlink(name, targets[size%8])
 		default:
 			e = it.Sized(name, size)
 		}
@@ -156,6 +244,7 @@ func FuzzMerge(f *testing.F) {
 	f.Add([]byte("\x00\x0d\x00\x00\x01\x03"))
 	f.Add([]byte("\x02\x1d\x03\x2d\x01\x00\x04\x04\x08\x02\x00\x0b"))
 	f.Add([]byte("\x05\x55\x00\x00\x00\x15\x08\x0a\x00\x03"))
+	f.Add([]byte("\x01\x01\x00\x05\x02\x1e\x04\x03\x10\x02"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m := &model{paths: map[string]*modelFile{}}
 		var img it.Image
@@ -173,7 +262,7 @@ func FuzzMerge(f *testing.F) {
 		}
 		want := map[string]string{}
 		for p, f := range m.paths {
-			want[p] = fmt.Sprintf("layer %d, directory %v, listed %v", f.layer, f.dir, f.entry >= 0)
+			want[p] = fmt.Sprintf("layer %d, directory %v, listed %v", f.layer, f.kind == tar.TypeDir, f.entry >= 0)
 		}
 		if !maps.Equal(got, want) {
 			t.Errorf("merged tree\n got %v\nwant %v", sorted(got), sorted(want))
@@ -181,6 +270,7 @@ func FuzzMerge(f *testing.F) {
 		if s.Dead() != m.dead() {
 			t.Errorf("dead %d, want %d", s.Dead(), m.dead())
 		}
+		checkStack(t, s)
 		if efficiency, _ := s.Efficiency(); efficiency < 0 || efficiency > 1 {
 			t.Errorf("efficiency %f", efficiency)
 		}

@@ -88,8 +88,7 @@ func history(img *image.Image, s *Stack) History {
 		}
 		if s != nil && step.Layer != nil {
 			l := s.Layers[step.Layer.Index]
-			loaded := l.Size + l.Targets
-			row.Size, row.Dead, row.Files, row.Loaded = &l.Size, &l.Dead, &l.Files, &loaded
+			row.Size, row.Dead, row.Files, row.Loaded = &l.Size, &l.Dead, &l.Files, &l.Unpacked
 		}
 		h.Rows = append(h.Rows, row)
 	}

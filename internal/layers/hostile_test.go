@@ -36,8 +36,6 @@ func TestHostile(t *testing.T) {
 		{"gzip header only", it.Layer{Tar: good, Blob: zipped[:5]}, layers.Options{}, "unexpected EOF"},
 		{"zstd", it.Layer{Tar: good, Blob: []byte("\x28\xb5\x2f\xfd rest")}, layers.Options{}, "compression zstd can't be read yet"},
 		{"xz", it.Layer{Tar: good, Blob: []byte("\xfd7zXZ\x00 rest")}, layers.Options{}, "compression xz can't be read yet"},
-		{"out of the root", it.Plain(it.File("../../etc/passwd", "x")), layers.Options{}, `entry "../../etc/passwd": path leaves the root`},
-		{"out of the root in the middle", it.Plain(it.File("a/../../b", "x")), layers.Options{}, `entry "a/../../b": path leaves the root`},
 		{"too long a path", it.Plain(it.File(strings.Repeat("d/", 3000)+"f", "x")), layers.Options{}, "path is longer than 4096 bytes"},
 		{"too many entries", it.Plain(it.File("a", ""), it.File("a", ""), it.File("a", "")), layers.Options{MaxFiles: 2}, `entry "a": more than 2 entries`},
 		{"too many paths", it.Plain(it.File("a/b/c/d", "")), layers.Options{MaxFiles: 3}, "more than 3 paths"},
@@ -195,7 +193,7 @@ func checkStack(t *testing.T, s *layers.Stack) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if shown := s.Size() - s.Dead(); listing.Size > s.Size() || shown < 0 {
+	if shown := s.Size() - s.Dead(); listing.Size != shown || shown < 0 {
 		t.Errorf("listed %d, shown %d, size %d", listing.Size, shown, s.Size())
 	}
 	if _, err := s.Weigh(""); err != nil {

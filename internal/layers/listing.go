@@ -59,8 +59,8 @@ type Item struct {
 	Layer  *int   `json:"layer"`
 	Change string `json:"change,omitempty"`
 	Mode   string `json:"mode,omitempty"`
-	UID    int32  `json:"uid"`
-	GID    int32  `json:"gid"`
+	UID    uint32 `json:"uid"`
+	GID    uint32 `json:"gid"`
 	Link   string `json:"link,omitempty"`
 
 	node *Node
@@ -82,16 +82,18 @@ func (l *Listing) Items() iter.Seq[*Item] {
 			item = Item{node: line.node, Depth: int(line.depth), Type: "directory", Size: line.size, Change: change.String()}
 			item.Wasted = line.node.seen.wasted()
 			if e != nil {
-				item.Layer, item.Mode = places[e.Layer], modes[e.modeKey()]
+				owner := e.Owner()
+				key := uint32(e.Type)<<16 | owner.Mode
+				item.Layer, item.Mode = places[e.Layer], modes[key]
 				if item.Layer == nil {
 					place := int(e.Layer) + 1
 					item.Layer, places[e.Layer] = &place, &place
 				}
 				if item.Mode == "" {
-					item.Mode = e.ModeString()
-					modes[e.modeKey()] = item.Mode
+					item.Mode = modeString(e.Type, owner.Mode)
+					modes[key] = item.Mode
 				}
-				item.Type, item.Link, item.UID, item.GID = e.TypeName(), e.Link, e.UID, e.GID
+				item.Type, item.Link, item.UID, item.GID = e.TypeName(), e.Link, owner.UID, owner.GID
 			}
 			if !yield(&item) {
 				return
@@ -120,7 +122,7 @@ func (s *Stack) List(opts ListOptions) (*Listing, error) {
 		listing.Layer = &opts.Layer
 		listing.pick = pickLayer(s.Layers[opts.Layer-1])
 	}
-	l := lister{opts: opts, pick: listing.pick, sums: map[*Node]sum{}}
+	l := lister{opts: opts, start: start, pick: listing.pick, sums: map[*Node]sum{}, homes: map[*Entry]*Node{}}
 	top, _, shown := l.sum(start)
 	if !shown {
 		return nil, fmt.Errorf("%q: no such path in what is listed", opts.Path)
@@ -187,9 +189,13 @@ func pickLayer(l *Layer) func(n *Node) (*Entry, Change, bool) {
 // A lister adds the sizes of a tree up and lists it.
 type lister struct {
 	opts  ListOptions
+	start *Node
 	pick  picker
 	shown int           // how many nodes are
 	sums  map[*Node]sum // of those that have something below them
+	// homes are the nodes that count the content of files whose own name isn't
+	// listed, but another is.
+	homes map[*Entry]*Node
 	lines []line
 	todo  []line // the children still to be listed, directory by directory
 }
@@ -201,7 +207,7 @@ func (l *lister) sum(n *Node) (total sum, change Change, shown bool) {
 		return sum{}, change, false
 	}
 	l.shown++
-	total = ownSum(e)
+	total = l.own(n, e, change)
 	for c := range n.AllChildren() {
 		below, what, shown := l.sum(c)
 		switch {
@@ -219,12 +225,43 @@ func (l *lister) sum(n *Node) (total sum, change Change, shown bool) {
 	return total, change, true
 }
 
-// ownSum is the sum of a node that has nothing below it.
-func ownSum(e *Entry) sum {
+// own is the sum of a node that has nothing below it. The content of a file
+// with several names counts where its own name is listed, else where the first
+// of the others is.
+func (l *lister) own(n *Node, e *Entry, change Change) sum {
 	if e == nil || e.Type == tar.TypeDir {
 		return sum{}
 	}
-	return sum{e.Size, 1}
+	inode := e.Inode()
+	if inode == e || change == Removed {
+		return sum{e.Size, 1}
+	}
+	home := l.homes[inode]
+	if home == nil {
+		home = n
+		if l.lists(inode) {
+			home = inode.Node
+		}
+		l.homes[inode] = home
+	}
+	if home != n {
+		return sum{0, 1}
+	}
+	return sum{inode.Size, 1}
+}
+
+// lists reports whether e is listed at its own node.
+func (l *lister) lists(e *Entry) bool {
+	at, change, _ := l.pick(e.Node)
+	if at != e || change == Removed {
+		return false
+	}
+	for n := e.Node; n != nil; n = n.Parent {
+		if n == l.start {
+			return true
+		}
+	}
+	return false
 }
 
 // list lists what is below n and reports whether anything is.
@@ -234,8 +271,11 @@ func (l *lister) list(n *Node, depth int) bool {
 		total, shown := l.sums[c]
 		if c.first == nil {
 			var e *Entry
-			e, _, shown = l.pick(c)
-			total = ownSum(e)
+			var change Change
+			e, change, shown = l.pick(c)
+			if shown {
+				total = l.own(c, e, change)
+			}
 		}
 		found = found || shown
 		if shown && total.size >= l.opts.MinSize {

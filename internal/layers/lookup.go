@@ -95,6 +95,14 @@ func (s *Stack) Resolve(p string) *Node {
 	return n
 }
 
+// resolveDir is Resolve for a directory.
+func (s *Stack) resolveDir(p string) *Node {
+	if n := s.Resolve(p); n != nil && n.IsDir() {
+		return n
+	}
+	return nil
+}
+
 // defaultPath is where a container looks for commands when the configuration
 // has no PATH, as runc and Docker have it.
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -1,66 +1,147 @@
 package layers
 
-import "archive/tar"
+import (
+	"archive/tar"
+	"strings"
+)
 
 // merge puts the layers on top of each other, oldest first.
-func (s *Stack) merge() {
+func (s *Stack) merge(maxPaths int64) error {
+	var serial uint32
+	var steps int
 	for _, l := range s.Layers {
-		m := merger{tree: s.tree, layer: int32(l.Index)}
+		layer := int32(l.Index)
+		report := func(n *Node, r Reason) { s.disagree(n, layer, r) }
+		c := &changeset{tree: s.tree, lower: s, layer: layer, serial: &serial, steps: &steps, maxPaths: maxPaths, disagree: report}
+		if err := c.unpack(l); err != nil {
+			return err
+		}
+		l.odd(report)
+		m := merger{tree: s.tree, layer: layer, disagree: report}
 		m.sizeWhiteouts(l)
-		m.apply(l)
+		m.settle(l, c)
+		l.Unpacked = c.unpacked()
 		m.countLeaves(l)
 	}
 	s.weighDead()
+	return nil
 }
 
-// A merger applies one layer to the merged tree.
-type merger struct {
-	tree  *tree
-	layer int32
-}
-
-// apply makes what the layer makes and only then removes what it removes: a
-// whiteout reaches the layers below, wherever in the archive it stands.
-func (m *merger) apply(l *Layer) {
+// odd reports the entries of l that are odd by themselves.
+func (l *Layer) odd(report func(*Node, Reason)) {
 	for _, e := range l.Entries {
-		if e.Kind == File {
-			m.put(e)
+		if e.odd&oddOutside != 0 {
+			report(e.Node, OutsideRoot)
 		}
-	}
-	for _, e := range l.Entries {
-		switch e.Kind {
-		case Whiteout:
-			if e.Node.present && e.Node.layer != m.layer {
-				e.Change = Removed
+		if e.odd&oddRoot != 0 {
+			report(e.Node, RootFile)
+		}
+		if e.odd&oddReserved != 0 {
+			report(e.Node, ReservedName)
+		}
+		if e.odd&oddWhiteout != 0 {
+			report(e.Node, EmptyWhiteout)
+		}
+		if len(e.Node.Name) > maxName {
+			report(e.Node, LongName)
+		}
+		if e.Kind != File {
+			continue
+		}
+		switch {
+		case e.isOverlayWhiteout():
+			report(e.Node, OverlayDevice)
+		case e.TypeName() == "file" && e.Type != tar.TypeReg:
+			report(e.Node, UnknownType)
+		}
+		for name := range e.Xattrs() {
+			if strings.HasPrefix(name, "trusted.overlay.") || strings.HasPrefix(name, "user.overlay.") {
+				report(e.Node, OverlayAttribute)
+				break
 			}
-			m.prune(e.Node)
-		case Opaque:
-			m.pruneChildren(e.Node)
 		}
 	}
 }
 
-// put shows e at its path.
-func (m *merger) put(e *Entry) {
-	n := e.Node
-	e.Change = change(n, e)
-	if n.Parent == nil {
-		n.Entry, n.layer = e, m.layer
-		return
-	}
-	m.makeParents(n.Parent)
-	var replaced *Entry
-	if n.present && !(n.IsDir() && e.Type == tar.TypeDir) {
-		if !n.IsDir() {
-			replaced = n.Entry
+// A merger puts one changeset on the merged tree.
+type merger struct {
+	tree     *tree
+	layer    int32
+	disagree func(*Node, Reason)
+}
+
+// settle puts what the changeset has on the tree of the layers below, as an
+// overlay file system shows the two.
+func (m *merger) settle(l *Layer, c *changeset) {
+	for _, e := range l.Entries {
+		if e.Kind == Whiteout && e.Node.present {
+			e.Change = Removed
 		}
-		m.remove(n)
 	}
-	n.present, n.Entry, n.layer = true, e, m.layer
-	if e.Type == tar.TypeLink {
-		m.resolve(e, replaced)
+	if root := m.tree.root; root.flags&opaque != 0 {
+		root.flags = 0
+		m.removeChildren(root)
+	}
+	for _, n := range c.touched {
+		switch s := c.state(n); s {
+		case absent:
+			n.state, n.serial = absent, c.next() // and so what is below it
+		case whiteout:
+			if n.present {
+				m.remove(n)
+			}
+		case other:
+			n.made.Change = change(n, n.made)
+			if n.present {
+				m.remove(n)
+			}
+			m.show(n, n.made)
+		case implied, listed:
+			m.settleDir(n, s)
+		}
 	}
 }
+
+func (m *merger) settleDir(n *Node, s state) {
+	switch {
+	case !n.IsDir():
+		if n.present {
+			if s == implied {
+				m.disagree(n, BelowOther)
+			}
+			if n.made != nil {
+				n.made.Change = change(n, n.made)
+			}
+			m.remove(n)
+		} else if n.made != nil {
+			n.made.Change = Added
+		}
+		m.show(n, n.made)
+		return
+	case n.flags&renewed != 0:
+		if n.hasChildren() {
+			m.disagree(n, OwnWhiteout)
+		}
+		m.removeChildren(n)
+		if s == implied {
+			n.Entry, n.layer = nil, m.layer
+		}
+	case n.flags&opaque != 0:
+		m.removeChildren(n)
+	}
+	if s == listed {
+		n.made.Change = change(n, n.made)
+		n.Entry, n.layer = n.made, m.layer
+	} else if e := n.Entry; e != nil && (e.Mode != impliedMode || e.UID != 0 || e.GID != 0) {
+		m.disagree(n, ImpliedDirectory)
+	}
+}
+
+// impliedMode is the mode of a directory that no entry lists.
+const impliedMode = 0o755
+
+// show has the merged tree show e, nil for an unlisted directory, at n.
+func (m *merger) show(n *Node, e *Entry) { n.present, n.Entry, n.layer = true, e, m.layer }
 
 // change tells what e does to the path n that it is put at.
 func change(n *Node, e *Entry) Change {
@@ -75,60 +156,16 @@ func change(n *Node, e *Entry) Change {
 	return Changed
 }
 
-// makeParents makes n and what is above it directories.
-func (m *merger) makeParents(n *Node) {
-	for ; !n.IsDir(); n = n.Parent {
-		n.present, n.Entry, n.layer = true, nil, m.layer
-	}
-}
-
-// resolve finds the file that the hard link e is a name of, in its own layer
-// or below. A link to its own path is to the file that it replaced.
-func (m *merger) resolve(e, replaced *Entry) {
-	p, err := cleanPath(e.Link)
-	if err != nil {
-		return
-	}
-	switch n := m.tree.find(p); {
-	case n == e.Node && replaced != nil:
-		e.target = replaced.Inode()
-	case n != nil && n != e.Node && n.Entry != nil && !n.IsDir():
-		e.target = n.Entry.Inode()
-	}
-}
-
 // remove takes n and everything under it out of the merged tree.
 func (m *merger) remove(n *Node) {
 	n.present, n.Entry, n.Gone = false, nil, n.Entry
+	m.removeChildren(n)
+}
+
+func (m *merger) removeChildren(n *Node) {
 	for c := range n.Children() {
 		m.remove(c)
 	}
-}
-
-// prune takes what lower layers have at n and under it out of the merged tree
-// and reports whether something of this layer remains there.
-func (m *merger) prune(n *Node) bool {
-	if !n.present {
-		return false
-	}
-	remains := m.pruneChildren(n)
-	switch {
-	case n.layer == m.layer || n.Parent == nil:
-		return true
-	case remains:
-		n.Entry, n.layer = nil, m.layer
-		return true
-	}
-	n.present, n.Entry, n.Gone = false, nil, n.Entry
-	return false
-}
-
-func (m *merger) pruneChildren(n *Node) bool {
-	remains := false
-	for c := range n.Children() {
-		remains = m.prune(c) || remains
-	}
-	return remains
 }
 
 // weighDead marks what the merged tree shows and works out what each layer

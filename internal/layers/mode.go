@@ -20,9 +20,11 @@ func (e *Entry) TypeName() string {
 }
 
 // ModeString is the entry's mode as ls prints it.
-func (e *Entry) ModeString() string {
+func (e *Entry) ModeString() string { return modeString(e.Type, e.Mode) }
+
+func modeString(typeflag byte, mode uint32) string {
 	b := []byte("-rwxrwxrwx")
-	switch e.Type {
+	switch typeflag {
 	case tar.TypeDir:
 		b[0] = 'd'
 	case tar.TypeSymlink:
@@ -35,7 +37,7 @@ func (e *Entry) ModeString() string {
 		b[0] = 'p'
 	}
 	for i := range 9 {
-		if e.Mode&(1<<(8-i)) == 0 {
+		if mode&(1<<(8-i)) == 0 {
 			b[i+1] = '-'
 		}
 	}
@@ -43,7 +45,7 @@ func (e *Entry) ModeString() string {
 		mask     uint32
 		set, not byte
 	}{{0o4000, 's', 'S'}, {0o2000, 's', 'S'}, {0o1000, 't', 'T'}} {
-		if at := 3 * (i + 1); e.Mode&bit.mask != 0 {
+		if at := 3 * (i + 1); mode&bit.mask != 0 {
 			if b[at] == 'x' {
 				b[at] = bit.set
 			} else {
@@ -53,6 +55,3 @@ func (e *Entry) ModeString() string {
 	}
 	return string(b)
 }
-
-// modeKey is what ModeString is made from.
-func (e *Entry) modeKey() uint32 { return uint32(e.Type)<<16 | e.Mode }

@@ -24,9 +24,14 @@ type Node struct {
 	first, last, next *Node // children, in the order in which they were first seen
 	present           bool
 	listed            bool  // as a directory, by the last layer with something here
+	state             state // in the changeset, see there for this and what follows
+	flags             uint8
 	layer             int32 // the layer that made what is present
 	whitedOut         int32 // the last layer, counted from 1, that removed it
 	named, childNamed int32 // the last layers, from 1, with an entry for it, under it
+	mark              int32 // the last layer, from 1, whose changeset had something here
+	serial, born      uint32
+	made              *Entry
 	seen              seen
 }
 
@@ -36,6 +41,13 @@ func (n *Node) Present() bool { return n.present }
 // IsDir reports whether the path is a directory of the merged tree.
 func (n *Node) IsDir() bool {
 	return n.present && (n.Entry == nil || n.Entry.Type == tar.TypeDir)
+}
+
+func (n *Node) hasChildren() bool {
+	for range n.Children() {
+		return true
+	}
+	return false
 }
 
 // Layer is the index of the layer that the merged tree has the path from; for

@@ -100,30 +100,31 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 	if r.files.Add(1) > r.opts.MaxFiles {
 		return nil, fmt.Errorf("more than %d entries, --max-files allows more", r.opts.MaxFiles)
 	}
-	p, err := cleanPath(hdr.Name)
+	p, outside, err := entryPath(hdr.Name)
 	if err != nil {
 		return nil, err
 	}
-	kind, p := classify(p)
+	kind, p, odd := classify(p)
+	if outside {
+		odd |= oddOutside
+	}
 	if kind == File && p == "" && hdr.Typeflag != tar.TypeDir {
-		kind = Private // engines pass over what would replace the root
+		kind, odd = Private, odd|oddRoot // engines pass over what would replace the root
 	}
 	e := new(Entry)
 	if *e, err = newEntry(hdr, l.Index, kind); err != nil {
 		return nil, err
 	}
+	e.odd = odd
 	if e.Node, err = r.intern(p); err != nil {
 		return nil, err
 	}
 	// A sparse file states more than is there, so what is stated is bounded,
 	// too; the sum can't overflow before it is.
-	if hdr.Size > r.opts.MaxSize || r.total.Add(hdr.Size) > r.opts.MaxSize {
+	if e.Length() > r.opts.MaxSize || r.total.Add(e.Length()) > r.opts.MaxSize {
 		return nil, tooLarge(r.opts.MaxSize)
 	}
-	l.Size += hdr.Size
-	if hdr.Typeflag == tar.TypeSymlink {
-		l.Targets += int64(len(hdr.Linkname))
-	}
+	l.Size += e.Size
 	if kind == File && hdr.Typeflag != tar.TypeDir {
 		l.Files++
 	}

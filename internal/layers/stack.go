@@ -41,7 +41,8 @@ type Stack struct {
 	// Root is the root of the merged tree.
 	Root *Node
 
-	tree *tree
+	tree          *tree
+	disagreements []Disagreement
 }
 
 // A Layer is a layer that was read. Sizes are uncompressed bytes.
@@ -49,11 +50,12 @@ type Layer struct {
 	*image.Layer
 	// Entries are those of the archive, in its order.
 	Entries []*Entry
-	// Size is the sum of the sizes that the entries' headers state.
+	// Size is the sum of the entries' sizes.
 	Size int64
-	// Targets is the length of the targets of all symbolic links, which takes
-	// no room in a tar but counts as the size of the link on a file system.
-	Targets int64
+	// Unpacked is what the layer's files take on a file system when it is
+	// unpacked by itself: what it has twice counts once, and a symbolic link is
+	// as large as its target is long.
+	Unpacked int64
 	// Dead is how much of Size the merged tree doesn't show.
 	Dead int64
 	// Files counts the entries that are neither directories nor whiteouts.
@@ -75,7 +77,9 @@ func Read(ctx context.Context, img *image.Image, opts Options) (*Stack, error) {
 	}); err != nil {
 		return nil, err
 	}
-	s.merge()
+	if err := s.merge(r.opts.MaxFiles); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

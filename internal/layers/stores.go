@@ -17,12 +17,11 @@ type Stores struct {
 }
 
 // Overlay2Size is what a Docker Engine with the overlay2 store says of the
-// image after a load: it looks at the unpacked layers, where a symbolic link is
-// as large as its target is long.
+// image after a load: it looks at the unpacked layers.
 func (s *Stack) Overlay2Size() int64 {
-	size := s.Size()
+	var size int64
 	for _, l := range s.Layers {
-		size += l.Targets
+		size += l.Unpacked
 	}
 	return size
 }
@@ -98,7 +97,7 @@ func (l *Layer) DiskUsage() int64 {
 	var size int64
 	for n, e := range last {
 		if e.Kind == Opaque || e.Kind == File && e.Type == tar.TypeDir || n.Parent == nil {
-			listed(dirs, n)
+			countDir(dirs, n)
 			continue
 		}
 		inParent(dirs, n)
@@ -117,8 +116,8 @@ func (l *Layer) DiskUsage() int64 {
 	return size + int64(1-root)*block
 }
 
-// listed counts a directory, and its entry in those above.
-func listed(dirs map[*Node]int, n *Node) {
+// countDir counts a directory, and its entry in those above.
+func countDir(dirs map[*Node]int, n *Node) {
 	if _, ok := dirs[n]; ok {
 		return
 	}
@@ -130,7 +129,7 @@ func listed(dirs map[*Node]int, n *Node) {
 
 // inParent counts the entry of n in the directory that it is in.
 func inParent(dirs map[*Node]int, n *Node) {
-	listed(dirs, n.Parent)
+	countDir(dirs, n.Parent)
 	dirs[n.Parent] += 8 + (len(n.Name)+3)&^3
 }
 

@@ -139,7 +139,7 @@ func (s *Stack) Match(pattern string) ([]*Node, error) {
 	return nodes, nil
 }
 
-// Size is the sum of the sizes that the headers of all layers state.
+// Size is the sum of the sizes of all entries of all layers.
 func (s *Stack) Size() int64 {
 	var size int64
 	for _, l := range s.Layers {
