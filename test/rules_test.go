@@ -18,7 +18,10 @@ var rooms = map[string][][]string{
 		{""},
 	},
 	"tare": {
-		{"internal/deflate", "internal/digest", "internal/dockerconfig", "internal/elfinfo", "internal/inflate", "internal/secret", "internal/tarscan", "internal/userdb"},
+		{
+			"internal/atomicfile", "internal/deflate", "internal/digest", "internal/dockerconfig", "internal/elfinfo", "internal/inflate",
+			"internal/parallel", "internal/secret", "internal/size", "internal/tarscan", "internal/userdb",
+		},
 		{"internal/oci", "internal/pgzip"},
 		{"internal/engine", "internal/registry", "internal/registrytest"},
 		{"internal/image"},

@@ -11,6 +11,7 @@ import (
 	"devops-go/internal/audit"
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/parallel"
 	"devops-go/internal/report"
 )
 
@@ -149,7 +150,7 @@ func (a *auditRun) list(ctx context.Context, refs []string, std stdio) error {
 	if len(refs) > 1 {
 		jobs = 1
 	}
-	if err := layers.Each(ctx, a.jobs, len(refs), func(ctx context.Context, i int) error {
+	if err := parallel.Each(ctx, a.jobs, len(refs), func(ctx context.Context, i int) error {
 		reports[i], failures[i] = a.judge(ctx, refs[i], std, jobs)
 		return ctx.Err()
 	}); err != nil {

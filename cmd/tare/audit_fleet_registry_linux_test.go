@@ -13,8 +13,8 @@ import (
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
-	"devops-go/internal/layers"
 	"devops-go/internal/oci"
+	"devops-go/internal/parallel"
 	"devops-go/internal/registry"
 )
 
@@ -31,7 +31,7 @@ func TestAuditFleetRegistry(t *testing.T) {
 	address := registryServer(t, "")
 	client := registry.New(registry.Options{})
 	defer client.Close()
-	err := layers.Each(t.Context(), 8, 1000, func(ctx context.Context, i int) error {
+	err := parallel.Each(t.Context(), 8, 1000, func(ctx context.Context, i int) error {
 		return pushFleetImage(ctx, client, fleetReference(address, i), i)
 	})
 	if err != nil {

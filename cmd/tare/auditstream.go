@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"iter"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
 
 	"devops-go/internal/audit"
-	"devops-go/internal/layers"
+	"devops-go/internal/parallel"
 	"devops-go/internal/report"
 )
 
@@ -91,58 +92,42 @@ func (a *auditRun) stream(ctx context.Context, std stdio) error {
 
 // judge judges what in names, so many at a time.
 func (s *stream) judge(ctx context.Context, in io.Reader) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	refs := make(chan string)
-	var workers sync.WaitGroup
-	for range s.run.jobs {
-		workers.Go(func() {
-			for ref := range refs {
-				var r *audit.Report
-				err := layers.Guard(func() (err error) {
-					r, err = s.run.judge(ctx, ref, s.std, 1)
-					return err
-				})
-				if s.done(ref, r, err) != nil {
-					cancel()
-				}
-			}
+	var readErr error
+	if err := parallel.All(ctx, s.run.jobs, s.references(in, &readErr), func(ctx context.Context, ref string) error {
+		var r *audit.Report
+		err := parallel.Guard(func() (err error) {
+			r, err = s.run.judge(ctx, ref, s.std, 1)
+			return err
 		})
+		return s.done(ref, r, err)
+	}); err != nil {
+		return err
 	}
-	err := s.feed(ctx, in, refs)
-	close(refs)
-	workers.Wait()
-	if s.err != nil {
-		return s.err
-	}
-	return err
-}
-
-// feed sends the references of in that are of this shard.
-func (s *stream) feed(ctx context.Context, in io.Reader, refs chan<- string) error {
-	scanner := bufio.NewScanner(in)
-	scanner.Buffer(nil, maxReference)
-	for scanner.Scan() {
-		ref := strings.TrimSpace(scanner.Text())
-		if ref == "" || strings.HasPrefix(ref, "#") {
-			continue
-		}
-		if s.listed++; !s.run.shard.has(ref) {
-			continue
-		}
-		select {
-		case refs <- ref:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	if err := scanner.Err(); err != nil {
-		return fmt.Errorf("reading references: %w", err)
-	}
-	if s.listed == 0 && ctx.Err() == nil {
+	if readErr == nil && s.listed == 0 {
 		return errNoReference
 	}
-	return ctx.Err()
+	return readErr
+}
+
+// references yields the references of in that are of this shard; err is that of
+// reading them.
+func (s *stream) references(in io.Reader, err *error) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		scanner := bufio.NewScanner(in)
+		scanner.Buffer(nil, maxReference)
+		for scanner.Scan() {
+			ref := strings.TrimSpace(scanner.Text())
+			if ref == "" || strings.HasPrefix(ref, "#") {
+				continue
+			}
+			if s.listed++; s.run.shard.has(ref) && !yield(ref) {
+				return
+			}
+		}
+		if scanner.Err() != nil {
+			*err = fmt.Errorf("reading references: %w", scanner.Err())
+		}
+	}
 }
 
 // done takes in what came of one image.

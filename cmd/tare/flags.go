@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"devops-go/internal/audit"
 	"devops-go/internal/oci"
-	"devops-go/internal/report"
+	"devops-go/internal/size"
 )
 
 // flags returns the command's flags and what runs it.
@@ -64,19 +63,13 @@ func (s *sizeFlag) String() string {
 	if n := int64(*s); n > 0 && n%(1<<30) == 0 {
 		return strconv.FormatInt(n>>30, 10) + "GiB"
 	}
-	return report.Size(int64(*s))
+	return size.Format(int64(*s))
 }
 
 func (s *sizeFlag) Set(text string) error {
-	n, err := parseSize(text)
+	n, err := size.Parse(text)
 	*s = sizeFlag(n)
 	return err
-}
-
-// parseSize parses 2300000, 2.3MB or 64GiB.
-func parseSize(text string) (int64, error) {
-	n, err := audit.ParseSize(text)
-	return int64(n), err
 }
 
 // errNoImage is the usage error of a command without arguments.

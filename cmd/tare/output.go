@@ -9,7 +9,7 @@ import (
 	"os"
 	"strconv"
 
-	"devops-go/internal/bundle"
+	"devops-go/internal/atomicfile"
 	"devops-go/internal/report"
 )
 
@@ -73,7 +73,7 @@ func (std stdio) writeFile(name string, write func(io.Writer) error) error {
 	}
 	std.saving.Lock()
 	defer std.saving.Unlock()
-	return bundle.WriteFile(name, write)
+	return atomicfile.Write(name, write)
 }
 
 // defaultWidth is the width of a table that goes to no terminal.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"devops-go/internal/report"
+	"devops-go/internal/size"
 )
 
 // A progress says on a terminal how far a long read or a push has come. Its
@@ -65,7 +66,7 @@ func (p *progress) tell(w io.Writer) {
 			timer.Reset(progressStep)
 			if doing := p.doing.Load(); doing != nil {
 				shown = true
-				fmt.Fprintf(w, "\r\x1b[K%s: %s", *doing, report.Size(p.bytes.Load()))
+				fmt.Fprintf(w, "\r\x1b[K%s: %s", *doing, size.Format(p.bytes.Load()))
 			}
 		}
 	}

@@ -4,22 +4,23 @@ import (
 	"fmt"
 
 	"devops-go/internal/layers"
+	"devops-go/internal/size"
 )
 
 // Budgets are the limits that an image is held against; nil isn't limited.
 type Budgets struct {
-	Comment       string   `json:"//,omitempty"`
-	MaxSize       *Size    `json:"maxSize,omitempty"`
-	MaxTransfer   *Size    `json:"maxTransfer,omitempty"`
-	MaxLayers     *int64   `json:"maxLayers,omitempty"`
-	MaxFiles      *int64   `json:"maxFiles,omitempty"`
-	MaxDead       *Size    `json:"maxDead,omitempty"`
-	MaxTare       *Size    `json:"maxTare,omitempty"`
-	MaxWasted     *Size    `json:"maxWasted,omitempty"`
-	MinEfficiency *float64 `json:"minEfficiency,omitempty"`
+	Comment       string      `json:"//,omitempty"`
+	MaxSize       *size.Bytes `json:"maxSize,omitempty"`
+	MaxTransfer   *size.Bytes `json:"maxTransfer,omitempty"`
+	MaxLayers     *int64      `json:"maxLayers,omitempty"`
+	MaxFiles      *int64      `json:"maxFiles,omitempty"`
+	MaxDead       *size.Bytes `json:"maxDead,omitempty"`
+	MaxTare       *size.Bytes `json:"maxTare,omitempty"`
+	MaxWasted     *size.Bytes `json:"maxWasted,omitempty"`
+	MinEfficiency *float64    `json:"minEfficiency,omitempty"`
 	// EfficiencyFloor is how many bytes must be wasted before MinEfficiency
 	// counts; nil is 20 MB.
-	EfficiencyFloor *Size `json:"efficiencyFloor,omitempty"`
+	EfficiencyFloor *size.Bytes `json:"efficiencyFloor,omitempty"`
 	// MaxUserWasted is the share of the bytes above the first layer that may be
 	// wasted, as dive has it.
 	MaxUserWasted *float64 `json:"maxUserWasted,omitempty"`
@@ -84,22 +85,22 @@ func number[T int | int64](n *T) *float64 {
 // judge holds the report's figures against the budgets.
 func (l *Budgets) judge(r *Report, s *layers.Stack) []Budget {
 	list := []Budget{}
-	size := func(name string, figure *int64, limit *Size) {
+	bytes := func(name string, figure *int64, limit *size.Bytes) {
 		if limit != nil {
 			list = append(list, most(name, Bytes, number(figure), float64(*limit)))
 		}
 	}
-	size("maxSize", r.Size, l.MaxSize)
-	size("maxTransfer", r.Transfer, l.MaxTransfer)
+	bytes("maxSize", r.Size, l.MaxSize)
+	bytes("maxTransfer", r.Transfer, l.MaxTransfer)
 	if l.MaxLayers != nil {
 		list = append(list, most("maxLayers", Count, number(&r.Layers), float64(*l.MaxLayers)))
 	}
 	if l.MaxFiles != nil {
 		list = append(list, most("maxFiles", Count, number(r.Files), float64(*l.MaxFiles)))
 	}
-	size("maxDead", r.Dead, l.MaxDead)
-	size("maxTare", r.Tare, l.MaxTare)
-	size("maxWasted", r.Wasted, l.MaxWasted)
+	bytes("maxDead", r.Dead, l.MaxDead)
+	bytes("maxTare", r.Tare, l.MaxTare)
+	bytes("maxWasted", r.Wasted, l.MaxWasted)
 	if l.MinEfficiency != nil {
 		list = append(list, l.efficiency(r))
 	}
@@ -112,7 +113,7 @@ func (l *Budgets) judge(r *Report, s *layers.Stack) []Budget {
 
 // efficiency holds the efficiency against its least, above the floor.
 func (l *Budgets) efficiency(r *Report) Budget {
-	floor := Size(defaultFloor)
+	floor := size.Bytes(defaultFloor)
 	if l.EfficiencyFloor != nil {
 		floor = *l.EfficiencyFloor
 	}

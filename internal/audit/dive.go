@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"devops-go/internal/size"
 )
 
 // ReadDive parses the rules of dive's .dive-ci, in both spellings of their
@@ -19,7 +21,7 @@ func ReadDive(r io.Reader) (Settings, error) {
 	}
 	// Who comes from dive has no floor, and dive's defaults.
 	efficiency, wasted := 0.9, 0.1
-	s := Settings{Budgets: Budgets{EfficiencyFloor: new(Size), MinEfficiency: &efficiency, MaxUserWasted: &wasted}}
+	s := Settings{Budgets: Budgets{EfficiencyFloor: new(size.Bytes), MinEfficiency: &efficiency, MaxUserWasted: &wasted}}
 	lines := bufio.NewScanner(bytes.NewReader(b))
 	lines.Buffer(nil, maxSettings+1)
 	inRules := false
@@ -73,11 +75,11 @@ func (l *Budgets) setDive(name, value string) error {
 		if disabled {
 			return nil
 		}
-		size, err := ParseSize(value)
+		n, err := size.Parse(value)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		l.MaxWasted = &size
+		l.MaxWasted = &n
 		return nil
 	}
 	limit := &l.MinEfficiency

@@ -234,22 +234,6 @@ func TestReadDive(t *testing.T) {
 	}
 }
 
-func TestParseSize(t *testing.T) {
-	for _, tt := range []struct {
-		in   string
-		want Size
-		ok   bool
-	}{
-		{"2.3MB", 2_300_000, true}, {"2300000", 2_300_000, true}, {"1 KiB", 1024, true}, {"1GiB", 1 << 30, true}, {"0", 0, true},
-		{"", 0, false}, {"MB", 0, false}, {"-1MB", 0, false}, {"1XB", 0, false}, {"NaN", 0, false}, {"9e99TB", 0, false}, {"1MBMB", 0, false},
-	} {
-		got, err := ParseSize(tt.in)
-		if got != tt.want || (err == nil) != tt.ok {
-			t.Errorf("%q: %d, %v", tt.in, got, err)
-		}
-	}
-}
-
 func TestGrowth(t *testing.T) {
 	size := *judge(t, heavy(), Options{}).Size
 	for _, tt := range []struct {

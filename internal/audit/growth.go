@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"devops-go/internal/size"
 )
 
 // A Baseline is what an image weighed before, and how much it may grow.
@@ -21,18 +23,18 @@ type Baseline struct {
 // A Growth is a part of the baseline, as 1%, or bytes, as 100kB.
 type Growth struct {
 	Share float64
-	Bytes Size
+	Bytes size.Bytes
 }
 
 // ParseGrowth parses 1%, 0.5 % or 100kB.
 func ParseGrowth(text string) (Growth, error) {
 	percent, ok := strings.CutSuffix(strings.TrimSpace(text), "%")
 	if !ok {
-		size, err := ParseSize(text)
+		n, err := size.Parse(text)
 		if err != nil {
 			return Growth{}, fmt.Errorf("growth %q: want a part, as 1%%, or a size, as 100kB", text)
 		}
-		return Growth{Bytes: size}, nil
+		return Growth{Bytes: n}, nil
 	}
 	value, err := strconv.ParseFloat(strings.TrimSpace(percent), 64)
 	if err != nil || !(value >= 0 && value <= 1e6) {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"devops-go/internal/size"
 )
 
 // Settings are what a project asks of its images: its configuration file. Keys
@@ -175,10 +177,10 @@ type figure struct {
 
 // figures are the budgets of l.
 func (l *Budgets) figures() []figure {
-	size := func(to **Size) func(string) error {
+	bytes := func(to **size.Bytes) func(string) error {
 		return func(value string) error {
-			size, err := ParseSize(value)
-			*to = &size
+			n, err := size.Parse(value)
+			*to = &n
 			return err
 		}
 	}
@@ -203,9 +205,9 @@ func (l *Budgets) figures() []figure {
 		}
 	}
 	return []figure{
-		{"maxSize", size(&l.MaxSize)}, {"maxTransfer", size(&l.MaxTransfer)}, {"maxLayers", count(&l.MaxLayers)},
-		{"maxFiles", count(&l.MaxFiles)}, {"maxDead", size(&l.MaxDead)}, {"maxTare", size(&l.MaxTare)}, {"maxWasted", size(&l.MaxWasted)},
-		{"minEfficiency", share(&l.MinEfficiency)}, {"efficiencyFloor", size(&l.EfficiencyFloor)}, {"maxUserWasted", share(&l.MaxUserWasted)},
+		{"maxSize", bytes(&l.MaxSize)}, {"maxTransfer", bytes(&l.MaxTransfer)}, {"maxLayers", count(&l.MaxLayers)},
+		{"maxFiles", count(&l.MaxFiles)}, {"maxDead", bytes(&l.MaxDead)}, {"maxTare", bytes(&l.MaxTare)}, {"maxWasted", bytes(&l.MaxWasted)},
+		{"minEfficiency", share(&l.MinEfficiency)}, {"efficiencyFloor", bytes(&l.EfficiencyFloor)}, {"maxUserWasted", share(&l.MaxUserWasted)},
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
-	"devops-go/internal/layers"
 	"devops-go/internal/oci"
+	"devops-go/internal/parallel"
 	"devops-go/internal/registry"
 )
 
@@ -228,7 +228,7 @@ func (c *collector) askReferrers(ctx context.Context) error {
 	}
 	for len(subjects) > 0 {
 		found := make([][]oci.Descriptor, len(subjects))
-		err := layers.Each(ctx, maxTransfers, len(subjects), func(ctx context.Context, i int) (err error) {
+		err := parallel.Each(ctx, maxTransfers, len(subjects), func(ctx context.Context, i int) (err error) {
 			found[i], err = c.img.Referrers(ctx, subjects[i])
 			return err
 		})

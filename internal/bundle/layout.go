@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"devops-go/internal/atomicfile"
 	"devops-go/internal/oci"
 )
 
@@ -84,7 +85,7 @@ func (b *Bundle) addToLayout(ctx context.Context, dir string, old *oci.Index) (e
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return err
 		}
-		if err := WriteFile(name, func(w io.Writer) error { return c.copyTo(ctx, w) }); err != nil {
+		if err := atomicfile.Write(name, func(w io.Writer) error { return c.copyTo(ctx, w) }); err != nil {
 			return fmt.Errorf("blob %s: %w", c.Digest, err)
 		}
 		added = append(added, name)
@@ -94,18 +95,11 @@ func (b *Bundle) addToLayout(ctx context.Context, dir string, old *oci.Index) (e
 		return err
 	}
 	for name, content := range map[string][]byte{oci.LayoutFile: []byte(layoutVersion), oci.IndexFile: index} {
-		if err := writeBytes(filepath.Join(dir, name), content); err != nil {
+		if err := atomicfile.WriteBytes(filepath.Join(dir, name), content); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func writeBytes(name string, content []byte) error {
-	return WriteFile(name, func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
 }
 
 // mergeIndex returns the index of a layout that had the index old and now holds
@@ -128,20 +122,4 @@ func (b *Bundle) mergeIndex(old *oci.Index) oci.Index {
 // nameIn is what a layout's index calls d.
 func nameIn(d oci.Descriptor) [2]string {
 	return [2]string{d.Annotations[oci.AnnotationContainerdName], d.Annotations[oci.AnnotationRefName]}
-}
-
-// WriteFile writes a file that appears under its name only when it is whole.
-func WriteFile(name string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".tare-")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }

@@ -35,12 +35,12 @@ type Press struct {
 	MaxSize int64
 }
 
-// Budget returns what one layer may unpack to.
-func (p *Press) Budget() *layers.Budget {
+// Limit returns what one layer may unpack to.
+func (p *Press) Limit() *layers.Limit {
 	if p.MaxSize <= 0 {
-		return layers.NewBudget(image.DefaultMaxSize)
+		return layers.NewLimit(image.DefaultMaxSize)
 	}
-	return layers.NewBudget(p.MaxSize)
+	return layers.NewLimit(p.MaxSize)
 }
 
 // A Layer is a layer that was made.
@@ -149,7 +149,7 @@ func (p *Press) copyTar(ctx context.Context, w io.Writer, l *image.Layer) (int64
 	if err != nil {
 		return 0, err
 	}
-	gross, err := CopyTar(w, p.Budget().Reader(ctx, plain))
+	gross, err := CopyTar(w, p.Limit().Reader(ctx, plain))
 	if err != nil {
 		return 0, err
 	}

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 
 	"devops-go/internal/image"
-	"devops-go/internal/layers"
+	"devops-go/internal/parallel"
 	"devops-go/internal/registry"
 )
 
@@ -30,7 +30,7 @@ func (b *Bundle) Push(ctx context.Context, client *registry.Client, ref registry
 		}
 	}
 	var arrived atomic.Int64
-	err := layers.Each(ctx, maxTransfers, len(blobs), func(ctx context.Context, i int) error {
+	err := parallel.Each(ctx, maxTransfers, len(blobs), func(ctx context.Context, i int) error {
 		if err := blobs[i].push(ctx, client, ref, progress); err != nil {
 			return err
 		}

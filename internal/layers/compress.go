@@ -23,7 +23,7 @@ func GzipSize(ctx context.Context, l *image.Layer) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = io.Copy(z, NewBudget(1<<62).Reader(ctx, blob))
+	_, err = io.Copy(z, NewLimit(1<<62).Reader(ctx, blob))
 	if closeErr := z.Close(); err == nil {
 		err = closeErr
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"devops-go/internal/image"
+	"devops-go/internal/parallel"
 	"devops-go/internal/tarscan"
 )
 
@@ -23,7 +24,7 @@ func (s *Stack) Contents(ctx context.Context, wanted map[*Entry]bool, visit func
 			}
 		}
 	}
-	return Each(ctx, 0, len(s.Layers), func(ctx context.Context, i int) error {
+	return parallel.Each(ctx, 0, len(s.Layers), func(ctx context.Context, i int) error {
 		if len(byLayer[i]) == 0 {
 			return nil
 		}
@@ -54,7 +55,7 @@ func (l *Layer) contents(ctx context.Context, places []int, visit func(*image.La
 		return err
 	}
 	// No bound on the size: the layer was read before, and was within it.
-	scanner := tarscan.NewStream(NewBudget(math.MaxInt64).Reader(ctx, plain))
+	scanner := tarscan.NewStream(NewLimit(math.MaxInt64).Reader(ctx, plain))
 	for at := 0; len(places) > 0; at++ {
 		if _, err := scanner.Next(); err != nil {
 			return err

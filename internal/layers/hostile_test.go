@@ -230,15 +230,3 @@ func TestRootEntries(t *testing.T) {
 		}
 	}
 }
-
-// TestGuard: a panic is the error of its own task.
-func TestGuard(t *testing.T) {
-	var none *layers.Stack
-	err := layers.Each(context.Background(), 2, 2, func(context.Context, int) error {
-		none.Root = nil
-		return nil
-	})
-	if err == nil || !strings.HasPrefix(err.Error(), "internal error: ") {
-		t.Errorf("error %v", err)
-	}
-}

@@ -15,7 +15,7 @@ import (
 // A reader fills layers with entries; many layers at a time share one tree.
 type reader struct {
 	opts  Options
-	size  *Budget
+	size  *Limit
 	files atomic.Int64 // entries so far
 	total atomic.Int64 // bytes that their headers state
 
@@ -30,7 +30,7 @@ func newReader(t *tree, opts Options) *reader {
 	if opts.MaxFiles <= 0 {
 		opts.MaxFiles = DefaultMaxFiles
 	}
-	return &reader{opts: opts, size: NewBudget(opts.MaxSize), tree: t}
+	return &reader{opts: opts, size: NewLimit(opts.MaxSize), tree: t}
 }
 
 func (r *reader) read(ctx context.Context, l *Layer) error {

@@ -5,12 +5,10 @@ package layers
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"runtime"
-	"sync"
 
 	"devops-go/internal/image"
+	"devops-go/internal/parallel"
 )
 
 // Options say how to read the layers; the zero value will do.
@@ -72,7 +70,7 @@ func Read(ctx context.Context, img *image.Image, opts Options) (*Stack, error) {
 		s.Layers = append(s.Layers, &Layer{Layer: l})
 	}
 	r := newReader(s.tree, opts)
-	if err := Each(ctx, opts.Jobs, len(s.Layers), func(ctx context.Context, i int) error {
+	if err := parallel.Each(ctx, opts.Jobs, len(s.Layers), func(ctx context.Context, i int) error {
 		return r.read(ctx, s.Layers[i])
 	}); err != nil {
 		return nil, err
@@ -81,48 +79,4 @@ func Read(ctx context.Context, img *image.Image, opts Options) (*Stack, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// Each calls do for 0 to n-1, jobs at a time, and returns the first error, upon
-// which the others are called off. No jobs is one a processor.
-func Each(ctx context.Context, jobs, n int, do func(ctx context.Context, i int) error) error {
-	if jobs <= 0 {
-		jobs = runtime.GOMAXPROCS(0)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan int)
-	var group sync.WaitGroup
-	for range min(jobs, n) {
-		group.Go(func() {
-			for i := range next {
-				if err := Guard(func() error { return do(ctx, i) }); err != nil {
-					cancel(err)
-					return
-				}
-			}
-		})
-	}
-feed:
-	for i := range n {
-		select {
-		case next <- i:
-		case <-ctx.Done():
-			break feed
-		}
-	}
-	close(next)
-	group.Wait()
-	return context.Cause(ctx)
-}
-
-// Guard calls do and returns what it panics with as its error, so that an image
-// which finds a fault in this program doesn't end the judging of others.
-func Guard(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("internal error: %v", p)
-		}
-	}()
-	return do()
 }

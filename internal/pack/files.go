@@ -250,7 +250,7 @@ func (b *builder) archive(ctx context.Context, name string) (bundle.Layer, error
 	if err != nil {
 		return bundle.Layer{}, err
 	}
-	limit := b.Press.Budget()
+	limit := b.Press.Limit()
 	l, err := b.Press.Layer(func(w io.Writer) (int64, error) { return bundle.CopyTar(w, limit.Reader(ctx, plain)) })
 	if err != nil {
 		return bundle.Layer{}, err

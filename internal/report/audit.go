@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"devops-go/internal/audit"
+	"devops-go/internal/size"
 )
 
 // The formats that only audits have.
@@ -200,7 +201,7 @@ func what(f audit.Finding) string {
 		text = Quote(f.Path) + ": " + text
 	}
 	if f.Bytes > 0 {
-		text += " (" + Size(f.Bytes) + ")"
+		text += " (" + size.Format(f.Bytes) + ")"
 	}
 	return text
 }
@@ -250,7 +251,7 @@ func amount(unit string, figure *float64) string {
 	case figure == nil:
 		return Unknown
 	case unit == audit.Bytes:
-		return Size(int64(*figure))
+		return size.Format(int64(*figure))
 	case unit == audit.Share:
 		return Percent(figure)
 	}

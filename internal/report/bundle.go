@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"devops-go/internal/bundle"
+	"devops-go/internal/size"
 )
 
 // Bundle documents an image that was packed or moved.
@@ -19,7 +20,7 @@ func Bundle(s bundle.Summary) Document {
 		name = "(no name)"
 	}
 	if len(s.Images) != 1 {
-		add([]fact{{"index", Quote(name)}, {"digest", s.Digest.String()}, {"transfer", Size(s.Transfer)}})
+		add([]fact{{"index", Quote(name)}, {"digest", s.Digest.String()}, {"transfer", size.Format(s.Transfer)}})
 	}
 	for _, img := range s.Images {
 		add([]fact{
@@ -28,7 +29,7 @@ func Bundle(s bundle.Summary) Document {
 			{"digest", img.Digest.String()},
 			{"layers", strconv.Itoa(img.Layers)},
 			{"size", SizeOf(img.Size)},
-			{"transfer", Size(img.Transfer)},
+			{"transfer", size.Format(img.Transfer)},
 		})
 	}
 	if n := len(s.Referrers); n > 0 {

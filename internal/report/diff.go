@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"devops-go/internal/compare"
+	"devops-go/internal/size"
 	"devops-go/internal/verify"
 )
 
@@ -23,7 +24,7 @@ func Difference(d *compare.Difference) Document {
 	}
 	files.Notes = []string{
 		fmt.Sprintf("A is %s, B is %s.", Quote(d.A), Quote(d.B)),
-		fmt.Sprintf("%s: added %s, removed %s, changed %s.", plural(len(d.Files), "file"), Size(d.Added), Size(d.Removed), signed(d.Grown)),
+		fmt.Sprintf("%s: added %s, removed %s, changed %s.", plural(len(d.Files), "file"), size.Format(d.Added), size.Format(d.Removed), signed(d.Grown)),
 		sizesNote,
 	}
 	doc := Document{Tables: []*Table{files}, Value: d}
@@ -38,18 +39,18 @@ func Difference(d *compare.Difference) Document {
 	return doc
 }
 
-func side(size *int64) string {
-	if size == nil {
+func side(bytes *int64) string {
+	if bytes == nil {
 		return "-"
 	}
-	return Size(*size)
+	return size.Format(*bytes)
 }
 
 func signed(growth int64) string {
 	if growth > 0 {
-		return "+" + Size(growth)
+		return "+" + size.Format(growth)
 	}
-	return Size(growth)
+	return size.Format(growth)
 }
 
 func orDash(s string) string {

@@ -9,6 +9,7 @@ import (
 
 	"devops-go/internal/digest"
 	"devops-go/internal/layers"
+	"devops-go/internal/size"
 )
 
 // A HistoryView says how a history is shown.
@@ -43,7 +44,7 @@ func History(h layers.History, view HistoryView) Document {
 	}
 	total := []string{"total", plural(h.Layers, "layer"), SizeOf(h.Size), SizeOf(h.Transfer), Count(h.Files), SizeOf(h.Dead), ""}
 	if h.EngineSize != nil {
-		total = slices.Insert(total, engineColumn, Size(*h.EngineSize))
+		total = slices.Insert(total, engineColumn, size.Format(*h.EngineSize))
 	}
 	t.Rows = append(t.Rows, Row{total, Bold})
 	if h.Unmatched > 0 {
@@ -84,7 +85,7 @@ func historyCells(row layers.Row, view HistoryView, engine bool) []string {
 func emptySize(row layers.Row) string {
 	switch {
 	case row.EmptyLayer:
-		return Size(0)
+		return size.Format(0)
 	case row.Unmatched == "":
 		return Unknown // the engine doesn't say which steps made the layers
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"devops-go/internal/layers"
+	"devops-go/internal/size"
 )
 
 // Tree documents the tree of an image or of a layer.
@@ -26,7 +27,7 @@ func Tree(l *layers.Listing) Document {
 	}
 	t.Notes = []string{
 		fmt.Sprintf("%s in %s of %s: %s in %s. + added, ~ changed, - removed by a layer above the first.",
-			Quote(l.Path), what, Quote(l.Image), Size(l.Size), plural(l.Files, "file")),
+			Quote(l.Path), what, Quote(l.Image), size.Format(l.Size), plural(l.Files, "file")),
 		sizesNote,
 	}
 	return Document{Tables: []*Table{t}, Value: l, Items: func(yield func(any) bool) {
@@ -58,7 +59,7 @@ func treeRow(item *layers.Item) Row {
 		owner = strconv.Itoa(int(item.UID)) + ":" + strconv.Itoa(int(item.GID))
 		layer = strconv.Itoa(*item.Layer)
 	}
-	return Row{[]string{item.Mode, owner, Size(item.Size), layer, mark, name}, style}
+	return Row{[]string{item.Mode, owner, size.Format(item.Size), layer, mark, name}, style}
 }
 
 // mark returns the sign of a change and how it stands out.

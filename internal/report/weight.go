@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"devops-go/internal/layers"
+	"devops-go/internal/size"
 )
 
 // sizesNote says which sizes tables show.
@@ -85,7 +86,7 @@ func engineSize(w layers.Weight) string {
 	if w.EngineSize == nil {
 		return "-"
 	}
-	return Size(*w.EngineSize) + " (" + Quote(w.EngineStore) + ")"
+	return size.Format(*w.EngineSize) + " (" + Quote(w.EngineStore) + ")"
 }
 
 func transfer(w layers.Weight) string {
@@ -95,7 +96,7 @@ func transfer(w layers.Weight) string {
 	if w.Transfer == nil {
 		return Unknown + " (uncompressed here)"
 	}
-	return Size(*w.Transfer)
+	return size.Format(*w.Transfer)
 }
 
 // share writes a size and what part of the whole it is.
@@ -104,5 +105,5 @@ func share(part, whole *int64) string {
 		return SizeOf(part)
 	}
 	of := float64(*part) / float64(*whole)
-	return Size(*part) + " (" + Percent(&of) + ")"
+	return size.Format(*part) + " (" + Percent(&of) + ")"
 }

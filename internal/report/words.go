@@ -6,42 +6,19 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"devops-go/internal/size"
 )
 
 // Unknown stands for a figure that isn't known.
 const Unknown = "?"
 
-// Size writes bytes in SI units with three digits, as 7.80 MB.
-func Size(bytes int64) string {
-	sign := ""
-	if bytes < 0 {
-		sign, bytes = "-", -bytes
-	}
-	if bytes < 1000 {
-		return sign + strconv.FormatInt(bytes, 10) + " B"
-	}
-	value := float64(bytes)
-	decimals := func(n int) string { return sign + strconv.FormatFloat(value, 'f', n, 64) }
-	for _, unit := range [...]string{" kB", " MB", " GB", " TB", " PB", " EB"} {
-		value /= 1000
-		switch {
-		case value < 9.995:
-			return decimals(2) + unit
-		case value < 99.95:
-			return decimals(1) + unit
-		case value < 999.5 || unit == " EB":
-			return decimals(0) + unit
-		}
-	}
-	return ""
-}
-
-// SizeOf is Size of a figure that may not be known.
+// SizeOf writes a size that may not be known.
 func SizeOf(bytes *int64) string {
 	if bytes == nil {
 		return Unknown
 	}
-	return Size(*bytes)
+	return size.Format(*bytes)
 }
 
 // Count writes a number that may not be known.

@@ -10,20 +10,6 @@ import (
 	"devops-go/internal/report"
 )
 
-func TestSize(t *testing.T) {
-	for _, tt := range []struct {
-		bytes int64
-		want  string
-	}{
-		{0, "0 B"}, {999, "999 B"}, {1000, "1.00 kB"}, {9994, "9.99 kB"}, {9995, "10.0 kB"}, {99_949, "99.9 kB"}, {99_950, "100 kB"},
-		{999_499, "999 kB"}, {999_500, "1.00 MB"}, {7_798_000, "7.80 MB"}, {240_310_647, "240 MB"}, {1 << 62, "4.61 EB"}, {-1500, "-1.50 kB"},
-	} {
-		if got := report.Size(tt.bytes); got != tt.want {
-			t.Errorf("Size(%d) = %q, want %q", tt.bytes, got, tt.want)
-		}
-	}
-}
-
 func TestAgo(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {

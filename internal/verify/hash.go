@@ -10,6 +10,7 @@ import (
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/parallel"
 )
 
 // Options say how to verify; the zero value will do.
@@ -30,15 +31,15 @@ type sums struct {
 // hashLayers reads all layers, several at a time. Only what ends the whole
 // verification is an error.
 func hashLayers(ctx context.Context, img *image.Image, opts Options) ([]sums, error) {
-	limit := opts.MaxSize
-	if limit <= 0 {
-		limit = image.DefaultMaxSize
+	most := opts.MaxSize
+	if most <= 0 {
+		most = image.DefaultMaxSize
 	}
 	found := make([]sums, len(img.Layers))
-	budget := layers.NewBudget(limit)
-	err := layers.Each(ctx, 0, len(img.Layers), func(ctx context.Context, i int) error {
+	limit := layers.NewLimit(most)
+	err := parallel.Each(ctx, 0, len(img.Layers), func(ctx context.Context, i int) error {
 		var err error
-		found[i], err = hashLayer(ctx, img.Layers[i], budget)
+		found[i], err = hashLayer(ctx, img.Layers[i], limit)
 		return err
 	})
 	return found, err
@@ -46,7 +47,7 @@ func hashLayers(ctx context.Context, img *image.Image, opts Options) ([]sums, er
 
 // hashLayer reads one layer. The blob is hashed here, what it unpacks to by a
 // second goroutine.
-func hashLayer(ctx context.Context, l *image.Layer, budget *layers.Budget) (sums, error) {
+func hashLayer(ctx context.Context, l *image.Layer, limit *layers.Limit) (sums, error) {
 	blob, err := l.OpenUnverified(ctx)
 	if err != nil {
 		return sums{}, err
@@ -55,9 +56,9 @@ func hashLayer(ctx context.Context, l *image.Layer, budget *layers.Budget) (sums
 	s := sums{compression: blob.Compression}
 	stored := &hasher{r: blob, hash: algorithm(l.Descriptor.Digest).Hash()}
 	if blob.Compression == image.Uncompressed {
-		err = s.plain(ctx, l, stored, budget)
+		err = s.plain(ctx, l, stored, limit)
 	} else {
-		err = s.packed(ctx, l, stored, budget)
+		err = s.packed(ctx, l, stored, limit)
 	}
 	if err != nil {
 		return sums{}, fmt.Errorf("%s: %w", l, err)
@@ -76,8 +77,8 @@ func algorithm(d digest.Digest) digest.Digest {
 
 // plain hashes a layer that is its own uncompressed content, once where one
 // sum will do.
-func (s *sums) plain(ctx context.Context, l *image.Layer, stored *hasher, budget *layers.Budget) error {
-	var content io.Reader = budget.Reader(ctx, stored)
+func (s *sums) plain(ctx context.Context, l *image.Layer, stored *hasher, limit *layers.Limit) error {
+	var content io.Reader = limit.Reader(ctx, stored)
 	if algorithm(l.Descriptor.Digest).Algorithm() == algorithm(l.DiffID).Algorithm() {
 		if _, err := io.CopyBuffer(io.Discard, onlyReader{content}, make([]byte, chunkSize)); err != nil {
 			return err
@@ -93,7 +94,7 @@ func (s *sums) plain(ctx context.Context, l *image.Layer, stored *hasher, budget
 
 // packed hashes a compressed layer and what it unpacks to. That it doesn't
 // unpack is a finding about the layer.
-func (s *sums) packed(ctx context.Context, l *image.Layer, stored *hasher, budget *layers.Budget) error {
+func (s *sums) packed(ctx context.Context, l *image.Layer, stored *hasher, limit *layers.Limit) error {
 	content, err := image.Decompress(stored, s.compression)
 	if errors.Is(err, image.ErrUnreadable) {
 		return err
@@ -101,7 +102,7 @@ func (s *sums) packed(ctx context.Context, l *image.Layer, stored *hasher, budge
 	if err != nil {
 		s.err = err
 	} else {
-		second := &hasher{r: budget.Reader(ctx, content), hash: algorithm(l.DiffID).Hash()}
+		second := &hasher{r: limit.Reader(ctx, content), hash: algorithm(l.DiffID).Hash()}
 		s.err = second.drain()
 		if errors.Is(s.err, layers.ErrTooLarge) || ctx.Err() != nil {
 			return s.err
