@@ -72,6 +72,10 @@ test-docker: images build ## run the tests against real images on a real engine
 test-registry: build ## run the tests against a real registry
 	go test -count=1 -tags registry ./internal/registry ./internal/image ./cmd/tare
 
+.PHONY: test-levers
+test-levers: ## run the standard library's own tests on what internal/levers edits
+	go test -count=1 -timeout 60m -tags levers ./internal/levers
+
 .PHONY: test-metrics
 test-metrics: build ## hold /metrics to promtool's rules; needs promtool
 	dist/app -host 127.0.0.1 -port 18643 >/dev/null & trap "kill $$!" EXIT; sleep 1; \
@@ -79,7 +83,7 @@ test-metrics: build ## hold /metrics to promtool's rules; needs promtool
 	dist/app get http://127.0.0.1:18643/metrics 2>/dev/null | promtool check metrics
 
 .PHONY: bench
-bench: build ## measure the appliance against a bare net/http server
+bench: build ## measure the appliance against a bare net/http server; instructions, with valgrind
 	go build -o dist/bench ./internal/bench
 	go build -trimpath -ldflags "-s -w" -o dist/bare ./internal/bench/bare
 	dist/bench dist/app dist/bare
@@ -100,8 +104,8 @@ clean: ## remove dist
 check: ## check formatting, vet, staticcheck and the rules of the repository
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	go vet ./...
-	go vet -tags docker,registry ./...
-	go run $(STATICCHECK) -tags docker,registry ./...
+	go vet -tags docker,registry,levers ./...
+	go run $(STATICCHECK) -tags docker,registry,levers ./...
 	go test -run 'Import|Share|Module' ./test
 	go run ./internal/sizereport -check SIZE_REPORT.md
 

@@ -31,7 +31,10 @@ var rooms = map[string][][]string{
 		{"internal/report"},
 		{"cmd/tare"},
 	},
-	"tools": {{"internal/bench", "internal/bench/bare", "internal/sizereport", "internal/testpki", "test"}},
+	"tools": {
+		{"internal/levers", "internal/testpki"},
+		{"internal/bench", "internal/bench/bare", "internal/levers/overlay", "internal/sizereport", "test"},
+	},
 }
 
 // place finds a package in the rooms.

@@ -73,12 +73,21 @@ func newClient(conn net.Conn, route string) *client {
 	return &client{conn, bufio.NewReader(conn), []byte("GET " + route + " HTTP/1.1\r\nHost: bench\r\nUser-Agent: bench/1\r\nAccept: */*\r\n\r\n")}
 }
 
-// roundTrip returns the length of the answer's body; any status but 200 is an
-// error.
+// roundTrip sends a request and receives its answer.
 func (c *client) roundTrip() (int, error) {
-	if _, err := c.conn.Write(c.request); err != nil {
+	if err := c.send(); err != nil {
 		return 0, err
 	}
+	return c.receive()
+}
+
+func (c *client) send() error {
+	_, err := c.conn.Write(c.request)
+	return err
+}
+
+// receive returns the length of an answer's body; any status but 200 is an error.
+func (c *client) receive() (int, error) {
 	length := -1
 	for first := true; ; first = false {
 		line, err := c.r.ReadSlice('\n')

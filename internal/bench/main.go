@@ -1,12 +1,14 @@
 /*
-Bench measures the appliance against a bare net/http server, both in turns and
-each alone on one core while the load comes from another.
+Bench measures the appliance against a bare net/http server.
 
 	bench [-rounds N] [-seconds S] [-json] APP BARE
 
-APP is the appliance's binary, BARE that of package bench/bare. It prints, for
-each route, requests per second and their ratio; then the time from start to
-the first answer, and the idle memory. All figures are medians over the rounds.
+APP is the appliance's binary, BARE that of package bench/bare. With valgrind at
+hand it prints, for each route, the instructions in user space that a request
+takes. Then both servers take turns, each alone on one core while the load comes
+from another: requests per second, CPU time, the time from start to the first
+answer, and idle memory, as medians over the rounds. With -rounds 0 only
+instructions are counted.
 */
 package main
 
@@ -16,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"slices"
 	"time"
 )
@@ -32,7 +35,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "usage: bench [-rounds N] [-seconds S] [-json] APP BARE")
 		return 2
 	}
-	report, err := measure(flags.Arg(0), flags.Arg(1), *rounds, time.Duration(*seconds*float64(time.Second)))
+	report := new(Report)
+	_, err := exec.LookPath("valgrind")
+	if err == nil {
+		err = count(flags.Arg(0), flags.Arg(1), report)
+	} else {
+		fmt.Fprintln(stderr, "bench: no valgrind: instructions are not counted")
+		err = nil
+	}
+	if err == nil && *rounds > 0 {
+		err = measure(flags.Arg(0), flags.Arg(1), *rounds, time.Duration(*seconds*float64(time.Second)), report)
+	}
 	if err == nil {
 		err = report.print(stdout, *asJSON)
 	}
@@ -43,9 +56,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// A Report compares the appliance with the bare server; ratios above one favour
-// the appliance for Rate and the bare server for all else.
+// A Report compares the appliance with the bare server; what was not measured is
+// zero. Ratios above one favour the appliance for requests per second, and the
+// bare server for all else.
 type Report struct {
+	HealthInstructions Pair `json:"healthInstructions"` // for a request of /health
+	IndexInstructions  Pair `json:"indexInstructions"`  // for a request of /
+
 	Health Pair `json:"health"` // requests per second
 	Index  Pair `json:"index"`  // requests per second
 	CPU    Pair `json:"cpu"`    // microseconds of CPU time for a request of /health
@@ -69,12 +86,17 @@ func (r *Report) print(w io.Writer, asJSON bool) error {
 		name string
 		pair Pair
 	}{
+		{"/health, instructions a request", r.HealthInstructions},
+		{"/, instructions a request", r.IndexInstructions},
 		{"/health, requests/s", r.Health},
 		{"/, requests/s", r.Index},
 		{"/health, µs of CPU a request", r.CPU},
 		{"start to first 200, ms", r.Start},
 		{"idle memory (VmRSS), kB", r.Memory},
 	} {
+		if line.pair.Ratio == 0 {
+			continue
+		}
 		if _, err := fmt.Fprintf(w, "%-34s %12.1f %12.1f %8.3f\n", line.name, line.pair.App, line.pair.Bare, line.pair.Ratio); err != nil {
 			return err
 		}

@@ -19,15 +19,37 @@ const serverCore, loadCore = 0, 1
 // startsPerRound is how often a round starts each server for its start-up time.
 const startsPerRound = 5
 
-func measure(app, bare string, rounds int, load time.Duration) (*Report, error) {
+// routes are those that are measured.
+var routes = []string{"/health", "/"}
+
+// count counts the instructions of both servers by route; that is done before
+// anything is pinned to a core.
+func count(app, bare string, r *Report) error {
+	sizes, err := bodySizes(app)
+	if err != nil {
+		return err
+	}
+	for i, pair := range []*Pair{&r.HealthInstructions, &r.IndexInstructions} {
+		if pair.App, err = instructions(app, false, routes[i], 0); err != nil {
+			return err
+		}
+		if pair.Bare, err = instructions(bare, true, routes[i], sizes[routes[i]]); err != nil {
+			return err
+		}
+		pair.Ratio = pair.App / pair.Bare
+	}
+	return nil
+}
+
+// measure times both servers in turns.
+func measure(app, bare string, rounds int, load time.Duration, r *Report) error {
 	if err := pinSelf(loadCore); err != nil {
-		return nil, err
+		return err
 	}
 	sizes, err := bodySizes(app)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	routes := []string{"/health", "/"}
 	var rate, cpu [2][2][]float64 // by route, by server
 	var start, memory [2][]float64
 	for range rounds {
@@ -35,12 +57,12 @@ func measure(app, bare string, rounds int, load time.Duration) (*Report, error) 
 			for i, route := range routes {
 				s, err := startServer(binary, which == 1, sizes[route])
 				if err != nil {
-					return nil, err
+					return err
 				}
 				perSecond, perRequest, err := s.load(route, load)
 				s.stop()
 				if err != nil {
-					return nil, err
+					return err
 				}
 				rate[i][which] = append(rate[i][which], perSecond)
 				cpu[i][which] = append(cpu[i][which], perRequest)
@@ -51,19 +73,15 @@ func measure(app, bare string, rounds int, load time.Duration) (*Report, error) 
 		for which, binary := range []string{app, bare} {
 			ms, kb, err := startAndIdle(binary, which == 1, sizes["/health"])
 			if err != nil {
-				return nil, err
+				return err
 			}
 			start[which] = append(start[which], ms)
 			memory[which] = append(memory[which], kb)
 		}
 	}
-	return &Report{
-		Health: pair(rate[0][0], rate[0][1]),
-		Index:  pair(rate[1][0], rate[1][1]),
-		CPU:    pair(cpu[0][0], cpu[0][1]),
-		Start:  pair(start[0], start[1]),
-		Memory: pair(memory[0], memory[1]),
-	}, nil
+	r.Health, r.Index = pair(rate[0][0], rate[0][1]), pair(rate[1][0], rate[1][1])
+	r.CPU, r.Start, r.Memory = pair(cpu[0][0], cpu[0][1]), pair(start[0], start[1]), pair(memory[0], memory[1])
+	return nil
 }
 
 // bodySizes asks the appliance how long its answers are.
@@ -74,7 +92,7 @@ func bodySizes(app string) (map[string]int, error) {
 	}
 	defer s.stop()
 	sizes := map[string]int{}
-	for _, route := range []string{"/health", "/"} {
+	for _, route := range routes {
 		conn, err := net.Dial("tcp", s.addr)
 		if err != nil {
 			return nil, err

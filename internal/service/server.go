@@ -99,6 +99,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	header := w.Header()
 	header["Content-Type"] = contentType
+	header["Date"] = s.snapshot(began).date // net/http would render it for each answer
 	if status == http.StatusMethodNotAllowed {
 		header["Allow"] = allow
 	}

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 type snapshot struct {
 	second, uptime  int64 // for which it holds
 	health, runtime jsonenc.Buffer
+	date            []string // the value of the header Date
 }
 
 func (s *Server) snapshot(now time.Time) *snapshot {
@@ -19,6 +21,7 @@ func (s *Server) snapshot(now time.Time) *snapshot {
 	t := s.latest.Load()
 	if t == nil || t.second != second || t.uptime != uptime {
 		t = &snapshot{second: second, uptime: uptime}
+		t.date = []string{now.UTC().Format(http.TimeFormat)}
 		t.renderHealth(now)
 		t.renderRuntime(now)
 		s.latest.Store(t)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"devops-go/internal/levers"
 )
 
 // A lever is a way to fewer bytes.
@@ -24,8 +26,24 @@ var flagLevers = []lever{
 	{name: "buildid", what: "`-ldflags -buildid=`: no build id"},
 	{name: "funcalign", what: "`-ldflags -funcalign=1`: no padding between functions"},
 	{name: "http1", what: "`-tags nethttpomithttp2`: no HTTP/2"},
-	{name: "noproxy", what: "one line of net/http left out: proxy rules and IDNA tables that nothing uses"},
 	{name: "inline", what: "a small inlining budget, larger on a request's way"},
+}
+
+// libraryLevers are those of internal/levers that the appliance has.
+func libraryLevers() ([]lever, error) {
+	names, err := levers.Default("app")
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := levers.Find(names)
+	if err != nil {
+		return nil, err
+	}
+	var list []lever
+	for _, l := range chosen {
+		list = append(list, lever{name: l.Name, what: "`" + l.Name + "` leaves out " + l.What})
+	}
+	return list, nil
 }
 
 // codeLevers are packages that the appliance does without.
@@ -41,21 +59,31 @@ var codeLevers = []lever{
 type effect struct {
 	lever
 	saved Size
-	price string // what the requests per second pay, in percent
+	price string // in instructions for a request
 }
 
-// without builds the appliance without one of build.sh's levers, and returns
-// where it is.
-func without(tmp string, l lever, base Size) (e effect, output string, err error) {
-	others := []string{"none"}
-	for _, other := range flagLevers {
-		if other.name != l.name {
+// without builds the appliance without some of its levers and returns what they
+// save together.
+func without(tmp string, l lever, left func(name string) bool, base Size, counted float64) (effect, error) {
+	library, err := libraryLevers()
+	if err != nil {
+		return effect{}, err
+	}
+	var others []string
+	for _, other := range append(slices.Clone(flagLevers), library...) {
+		if !left(other.name) {
 			others = append(others, other.name)
 		}
 	}
-	output = filepath.Join(tmp, "without-"+l.name)
+	output := filepath.Join(tmp, "without-"+l.name)
 	size, err := build(".", output, others)
-	return effect{lever: l, saved: Size{size.Bytes - base.Bytes, size.Gzip - base.Gzip}}, output, err
+	if err != nil {
+		return effect{}, err
+	}
+	e := effect{lever: l, saved: Size{size.Bytes - base.Bytes, size.Gzip - base.Gzip}}
+	r, err := bench(tmp, output, 0)
+	e.price = fmt.Sprintf("%+.0f", counted-r.HealthInstructions.App)
+	return e, err
 }
 
 // with builds the appliance with a package that it does without: a copy of the
@@ -108,6 +136,9 @@ func imports(l lever) string {
 
 // rates is the part of package bench's report that is used here.
 type rates struct {
+	HealthInstructions ratio `json:"healthInstructions"`
+	IndexInstructions  ratio `json:"indexInstructions"`
+
 	Health ratio `json:"health"`
 	Index  ratio `json:"index"`
 	CPU    ratio `json:"cpu"`

@@ -1,8 +1,11 @@
 /*
 Sizereport writes SIZE_REPORT.md from measurement, or checks the one there is.
 
-	sizereport [-rounds N] -o FILE    measure and write; needs an engine with the images
-	sizereport -check FILE            measure the binary, and the images if -images is given
+	sizereport [-rounds N] [-each] -o FILE    measure and write; needs an engine with the images, and valgrind
+	sizereport -check FILE                    measure the binary, and the images if -images is given
+
+The levers that edit the standard library are measured together, and with -each
+one by one, too, which takes a build of most of the library for each.
 
 It is run from the top of the repository by `make report` and `make check`. The
 figures that -check compares stand in the last line of the report.
@@ -34,6 +37,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	output := flags.String("o", "", "`file` to write")
 	check := flags.String("check", "", "`file` to check")
+	each := flags.Bool("each", false, "with -o: measure each of the standard library's levers")
 	images := flags.Bool("images", false, "with -check: the images, too")
 	rounds := flags.Int("rounds", 9, "how often each request rate is measured")
 	if err := flags.Parse(args); err != nil || (*output == "") == (*check == "") {
@@ -49,7 +53,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if *check != "" {
 		err = checkReport(*check, tmp, *images, stdout)
 	} else {
-		err = writeReport(*output, tmp, *rounds)
+		err = writeReport(*output, tmp, *rounds, *each)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "sizereport:", err)

@@ -1,0 +1,86 @@
+//go:build levers
+
+package levers
+
+import (
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// short are the tests that are run of packages whose own take too long.
+var short = map[string]string{
+	"runtime": "^Test(Map|Chan|Select|Append|Defer|Panic|Gc|Mem|Stack|String|Time|Finalizer|Lock|Hash|Slice|Sema|Trace)",
+}
+
+// TestLibrary runs the standard library's own tests, short, of every package that
+// the appliance's levers edit, with the edits in place. What a lever takes away
+// has tests that must fail then; Lever.Fails lists them.
+func TestLibrary(t *testing.T) {
+	src, version := library(t)
+	names, err := Default("app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen, err := Find(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := Files(chosen, src, version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := []string{"crypto/internal/fips140test"} // has the tests of crypto/internal/fips140
+	for name := range files {
+		if name = path.Dir(name); !strings.HasPrefix(name, "vendor/") { // whose tests are not in the library
+			edited = append(edited, name)
+		}
+	}
+	fails := map[string][]string{} // by package
+	for _, l := range chosen {
+		if l.Test.Name != "" {
+			files[l.Test.Name] = l.Test.Text
+		}
+		for _, name := range l.Fails {
+			i := strings.LastIndexByte(name, '.')
+			fails[name[:i]] = append(fails[name[:i]], name[i+1:])
+		}
+	}
+	dir := t.TempDir()
+	if err := Write(dir, src, files); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(edited)
+	for _, name := range slices.Compact(edited) {
+		t.Run(name, func(t *testing.T) {
+			listed := "^(" + strings.Join(fails[name], "|") + ")$"
+			test := func(args ...string) (string, error) {
+				args = append([]string{"test", "-short", "-overlay=" + filepath.Join(dir, "overlay.json")}, args...)
+				out, err := exec.Command("go", append(args, name)...).CombinedOutput()
+				return string(out), err
+			}
+			args := []string{"-skip=" + listed}
+			if run := short[name]; run != "" {
+				args = append(args, "-run="+run)
+			}
+			if out, err := test(args...); err != nil {
+				t.Errorf("%v\n%s", err, failures(out))
+			}
+			for _, one := range fails[name] {
+				if out, err := test("-run=^" + one + "$"); err == nil {
+					t.Errorf("%s is listed, and does not fail: %s", one, out)
+				}
+			}
+		})
+	}
+}
+
+// failures cuts what passed out of a long output.
+func failures(out string) string {
+	lines := strings.Split(out, "\n")
+	return strings.Join(lines[max(0, len(lines)-60):], "\n") + "\nfailed: " +
+		strings.Join(slices.DeleteFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "--- FAIL") }), "\n")
+}
