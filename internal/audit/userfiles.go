@@ -198,7 +198,7 @@ func (a *auditor) followAsDocker(p string) (*layers.Node, error) {
 			at = ""
 			continue
 		}
-		n, err := a.lookUp(next)
+		n, err := a.lookUpInDocker(next)
 		if err != nil {
 			return nil, err
 		}
@@ -211,9 +211,26 @@ func (a *auditor) followAsDocker(p string) (*layers.Node, error) {
 		}
 		at += name + "/"
 	}
-	n, err := a.lookUp(path.Clean("/" + at))
+	n, err := a.lookUpInDocker(path.Clean("/" + at))
 	if errors.Is(err, errNotDir) {
 		return nil, nil // opening it fails, which is no matter to Docker
 	}
 	return n, err
+}
+
+// lookUpInDocker is lookUp in a container of Docker, which first removes the
+// links and files that are in the way of what it puts there, /etc/hosts and
+// others. Those are empty, and as good as absent.
+func (a *auditor) lookUpInDocker(p string) (*layers.Node, error) {
+	for _, made := range []string{
+		"/.dockerenv", "/dev", "/dev/console", "/dev/pts", "/dev/shm", "/etc", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/resolv.conf", "/proc", "/sys",
+	} {
+		if p != made && !strings.HasPrefix(p, made+"/") {
+			continue
+		}
+		if n := a.stack.Lookup(made); n != nil && !n.IsDir() {
+			return nil, nil
+		}
+	}
+	return a.lookUp(p)
 }

@@ -96,6 +96,8 @@ func dockerUsers() []dockerUser {
 		{"absolute link", "five", files(zero, it.Symlink("etc/passwd", "/lib/users"))},
 		{"link above the root", "five", files(zero, it.Symlink("etc/passwd", "../../../lib/users"))},
 		{"linked directory", "five", files(it.Dir("lib/etc"), it.Symlink("etc", "lib/etc"), it.File("lib/etc/passwd", "five:x:5:6\n"))},
+		{"linked directory on the way", "five", files(zero, it.Symlink("etc/passwd", "../usr/users"), it.Symlink("usr", "lib"))},
+		{"file that Docker empties", "five", files(it.File("etc/hosts", "five:x:5:5\n"), it.Symlink("etc/passwd", "hosts"))},
 		{"hard link", "five", files(zero, it.Link("etc/passwd", "lib/users"))},
 		{"dangling link", "five", files(it.Symlink("etc/passwd", "/none"))},
 		{"dangling link, a number", "5", files(it.Symlink("etc/passwd", "/none"))},
@@ -158,21 +160,23 @@ func TestDockerUsers(t *testing.T) {
 		}
 	})
 	for i, u := range users {
-		var stderr strings.Builder
-		run := exec.Command("docker", "run", "--rm", "--network=none", images[i].Tag)
-		run.Stderr = &stderr
-		out, err := run.Output()
-		engine := "fails"
-		if err == nil {
-			engine = strings.TrimSpace(string(out))
-		}
-		said, told := tareUser(t, images[i])
-		if !slices.Contains(said, engine) {
-			t.Errorf("%s: USER %q: %.100s by the engine, %.300s by tare: %s", u.name, u.user, engine, said, &stderr)
-		}
-		if len(slices.Compact(said)) > 1 && !told || engine == "fails" && !told {
-			t.Errorf("%s: USER %q: %.300s, and audit has no finding", u.name, u.user, said)
-		}
+		t.Run(u.name+" "+u.user, func(t *testing.T) {
+			var stderr strings.Builder
+			run := exec.Command("docker", "run", "--rm", "--network=none", images[i].Tag)
+			run.Stderr = &stderr
+			out, err := run.Output()
+			engine := "fails"
+			if err == nil {
+				engine = strings.TrimSpace(string(out))
+			}
+			said, told := tareUser(t, images[i])
+			if !slices.Contains(said, engine) {
+				t.Errorf("USER %q: %.100s by the engine, %.300s by tare: %s", u.user, engine, said, &stderr)
+			}
+			if len(slices.Compact(said)) > 1 && !told || engine == "fails" && !told {
+				t.Errorf("USER %q: %.300s, and audit has no finding", u.user, said)
+			}
+		})
 	}
 }
 

@@ -62,7 +62,11 @@ func TestUser(t *testing.T) {
 		{"link", "web", root, files(zero, it.Symlink("etc/passwd", "../lib/users"))},
 		{"absolute link", "web", root, files(zero, it.Symlink("etc/passwd", "/lib/users"))},
 		{"link above the root", "web", root, files(zero, it.Symlink("etc/passwd", "../../../lib/users"))},
-		{"linked directory", "web", root, files(it.Symlink("etc", "lib/etc"), it.File("lib/etc/passwd", "web:x:0:0\n"))},
+		{"linked directory", "web", root, files(zero, it.Symlink("etc/passwd", "../usr/users"), it.Symlink("usr", "lib"))},
+		{"a link that Docker removes", "web", "C001 USER web, which is the user ID 0, by containerd\nC002 Docker, Docker with runc before 1.3, moby/sys/user 0.5: user \"web\" is not in /etc/passwd",
+			files(it.Symlink("etc", "lib"), it.File("lib/passwd", "web:x:0:0\n"))},
+		{"a file that Docker empties", "web", "C001 USER web, which is the user ID 0, by containerd\nC002 Docker, Docker with runc before 1.3, moby/sys/user 0.5: user \"web\" is not in /etc/passwd",
+			files(it.File("etc/hosts", "web:x:0:0\n"), it.Symlink("etc/passwd", "hosts"))},
 		{"hard link", "web", root, files(zero, link("etc/passwd", "lib/users"))},
 		{"dangling link", "web", missing, files(it.Symlink("etc/passwd", "/none"))},
 		{"links in a circle", "5", "C002 /etc/passwd: too many links",
@@ -78,7 +82,7 @@ func TestUser(t *testing.T) {
 		{"a line beyond 64 KiB", "web", "C002 /etc/passwd: a line of 65536 bytes or more", files(it.File("etc/passwd", webPasswd+"x:"+strings.Repeat("y", 64<<10)))},
 		{"beyond 10 MiB", "web", "C002 /etc/passwd: is larger than 10485760 bytes", files(it.File("etc/passwd", strings.Repeat(long, 104)))},
 		{"engines disagree", "web:", "C013 the user is 1000:1000 by Docker, Docker with runc before 1.3, moby/sys/user 0.5; 1000:0 by containerd", files(it.File("etc/passwd", webPasswd))},
-		{"a group with a number for a name", "5:77", "C013 the groups are 77 by Docker; 0, 77 by Docker with runc before 1.3", files(it.File("etc/group", "77:x:0:\n"))},
+		{"a group with a number for a name", "5:77", "C013 the groups are 77 by Docker; 0 by Docker with runc before 1.3", files(it.File("etc/group", "77:x:0:\n"))},
 	} {
 		if got := userRules(t, tt.user, tt.entries...); got != tt.want {
 			t.Errorf("%s: USER %s: %q, want %q", tt.name, tt.user, got, tt.want)

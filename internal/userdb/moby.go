@@ -180,7 +180,7 @@ func (m moby) again(u User, db Databases) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	return User{UID: uint32(second.ID), GID: uint32(second.GID), Groups: append(groups, uint32(second.GID))}, nil
+	return User{UID: uint32(second.ID), GID: uint32(second.GID), Groups: groups}, nil
 }
 
 // readable are the databases for who takes for absent what can't be opened.

@@ -9,7 +9,8 @@ import (
 // A User is what a process runs as.
 type User struct {
 	UID, GID uint32
-	// Groups are all groups of the process, GID among them, sorted.
+	// Groups are the supplementary groups, sorted. Engines put GID among them;
+	// runc before 1.3 puts there what it takes for it.
 	Groups []uint32
 }
 
@@ -23,20 +24,20 @@ type Answer struct {
 	Err       error
 }
 
-// Resolve resolves the USER spec for each kind of engine. The lexical databases
-// are those that Docker finds, which follows links by their names and takes
-// a/.. for nothing; the others are as the kernel finds them.
-func Resolve(spec string, lexical, kernel Databases) []Answer {
+// Resolve resolves the USER spec for each kind of engine: with the databases
+// that Docker finds, which has a way of its own to follow links, and with those
+// that the kernel finds, which are containerd's.
+func Resolve(spec string, docker, kernel Databases) []Answer {
 	old := moby{maxGroupLine: MaxFile + 2, directories: true}
-	docker, dockerErr := old.resolve(spec, lexical)
-	again, againErr := docker, dockerErr
-	if dockerErr == nil {
-		again, againErr = old.again(docker, kernel)
+	once, onceErr := old.resolve(spec, docker)
+	again, againErr := once, onceErr
+	if onceErr == nil {
+		again, againErr = old.again(once, docker)
 	}
-	next, nextErr := moby{maxGroupLine: maxGroupLine, strict: true}.resolve(spec, lexical)
+	next, nextErr := moby{maxGroupLine: maxGroupLine, strict: true}.resolve(spec, docker)
 	other, otherErr := containerd(spec, kernel)
 	return []Answer{
-		answer("Docker", docker, dockerErr),
+		answer("Docker", once, onceErr),
 		answer("Docker with runc before 1.3", again, againErr),
 		answer("moby/sys/user 0.5", next, nextErr),
 		answer(containerdName, other, otherErr),
