@@ -99,8 +99,8 @@ func checkExecutable(a *auditor, found func(Finding)) {
 	if a.windows() || a.entry == nil {
 		return
 	}
-	if inode := a.entry.Entry.Inode(); inode.Mode&0o111 == 0 {
-		found(Finding{Layer: int(inode.Layer) + 1, Path: "/" + a.entry.Path(), Message: "what is started is not executable: mode " + inode.ModeString()})
+	if owner := a.entry.Entry.Owner(); owner.Mode&0o111 == 0 {
+		found(Finding{Layer: int(owner.Layer) + 1, Path: "/" + a.entry.Path(), Message: "what is started is not executable: mode " + owner.ModeString()})
 	}
 }
 

@@ -4,7 +4,7 @@ func fileRules() []Rule {
 	return append(secretRules(), []Rule{
 		{
 			ID: "TARE-F001", Title: "Set-uid or set-gid program", Severity: Warning,
-			Looks: "executable files with the set-uid or set-gid bit",
+			Looks: "executable files with the set-uid or set-gid bit, also where it comes with another name of the file",
 			Why:   "Whoever may run it gets its owner's rights; a flaw in it gives them root.",
 			Fix:   "chmod a-s it in the layer that makes it, or run with no-new-privileges", Aliases: []string{"CIS-DI-0008", "CIS Docker 4.8"},
 			file: checkSetID,
@@ -81,7 +81,7 @@ func fileRules() []Rule {
 		},
 		{
 			ID: "TARE-F017", Title: "Device node", Severity: Warning,
-			Looks: "character and block devices, in every layer",
+			Looks: "character and block devices, in every layer, and hard links to them",
 			Why:   "The runtime makes the devices of a container; one in a layer is a back door to the host's where it may be opened.",
 			Fix:   "don't make it in the image", Aliases: []string{},
 			file: checkDevice,
@@ -92,6 +92,13 @@ func fileRules() []Rule {
 			Why:   "It leads nowhere in a container, and out of the tree for whoever unpacks it on a host.",
 			Fix:   "remove the link, or make it relative", Aliases: []string{},
 			file: checkLink,
+		},
+		{
+			ID: "TARE-F019", Title: "File capabilities", Severity: Warning,
+			Looks: "the extended attribute security.capability of files that a container sees",
+			Why:   "Whoever may run it gets the capability, as with set-uid: with cap_dac_override an unprivileged user writes to any file.",
+			Fix:   "setcap -r it in the layer that makes it, or run with no-new-privileges", Aliases: []string{},
+			file: checkCapabilities,
 		},
 	}...)
 }

@@ -35,21 +35,31 @@ func (f *file) at(message string) Finding {
 	return Finding{Layer: int(f.Layer) + 1, Path: "/" + f.path, Message: message}
 }
 
-func checkSetID(_ *auditor, f *file, found func(Finding)) {
-	if f.IsRegular() && f.Mode&0o6000 != 0 && f.Mode&0o111 != 0 {
-		what := "set-uid"
-		if f.Mode&0o4000 == 0 {
-			what = "set-gid"
-		}
-		found(f.at(fmt.Sprintf("%s, owner %d:%d, mode %s", what, f.UID, f.GID, f.ModeString())))
+// decides reports whether f is an entry of a regular file and says its mode, its
+// owner and its attributes: of the names of one file, the last.
+func (f *file) decides() bool { return f.Inode().IsRegular() && f.Owner() == f.Entry }
+
+func checkSetID(a *auditor, f *file, found func(Finding)) {
+	if f.Mode&0o6000 == 0 || f.Mode&0o111 == 0 || !f.decides() {
+		return
 	}
+	what := "set-uid"
+	if f.Mode&0o4000 == 0 {
+		what = "set-gid"
+	}
+	if facts := a.facts[f.Inode()]; facts != nil && facts.interpreter != "" {
+		what += " on a script, where Linux ignores it"
+	}
+	found(f.at(fmt.Sprintf("%s, owner %d:%d, mode %s", what, f.UID, f.GID, f.ModeString())))
 }
 
 func checkWritable(_ *auditor, f *file, found func(Finding)) {
-	if !f.shown || f.Mode&0o002 == 0 || !f.IsRegular() && (f.Type != tar.TypeDir || f.Mode&0o1000 != 0) {
+	if f.Mode&0o002 == 0 {
 		return
 	}
-	found(f.at("anybody may write here: mode " + f.ModeString()))
+	if f.decides() && f.Inode().Shown() || f.shown && f.Type == tar.TypeDir && f.Mode&0o1000 == 0 {
+		found(f.at("anybody may write here: mode " + f.ModeString()))
+	}
 }
 
 // A secretKind is what kind of secret a file is; "" for none.
@@ -129,15 +139,19 @@ func checkShellHistory(_ *auditor, f *file, found func(Finding)) {
 }
 
 func checkDevice(_ *auditor, f *file, found func(Finding)) {
-	if f.Type != tar.TypeChar && f.Type != tar.TypeBlock {
+	node := f.Inode()
+	if node.Type != tar.TypeChar && node.Type != tar.TypeBlock {
 		return
 	}
-	major, minor := f.Device()
-	kind := "character"
-	if f.Type == tar.TypeBlock {
-		kind = "block"
+	major, minor := node.Device()
+	message := fmt.Sprintf("character device %d:%d", major, minor)
+	if node.Type == tar.TypeBlock {
+		message = fmt.Sprintf("block device %d:%d", major, minor)
 	}
-	found(f.at(fmt.Sprintf("%s device %d:%d", kind, major, minor)))
+	if node != f.Entry {
+		message += ", another name of /" + node.Node.Path()
+	}
+	found(f.at(message))
 }
 
 // checkLink finds links that lead out of the tree: absolute ones to what the

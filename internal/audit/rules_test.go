@@ -91,6 +91,7 @@ func ruleCases() []ruleCase {
 		{"TARE-F015", with(copied("d /d"), files(exe("d", goProgram(tlsClient)))), with(copied("d /d"), files(exe("d", goProgram(tlsClient)), it.File("etc/ssl/certs/ca-certificates.crt", "x"))), "/d"},
 		{"TARE-F016", with(copied("a b /"), files(it.Sized("a", minDuplicate), it.Sized("b", minDuplicate))), with(copied("a b /"), files(it.Sized("a", minDuplicate), it.Sized("b", minDuplicate-1), it.Link("c", "a"))), "/b"},
 		{"TARE-F017", with(ran("mknod"), files(device)), with(ran("mkfifo"), files(fifo)), "/dev/mem"},
+		{"TARE-F019", with(ran("setcap"), files(capable(it.File("bin/ping", "x"), netRaw))), with(ran("setcap"), files(capable(it.File("bin/ping", "x"), "\x01\x00\x00\x02"+strings.Repeat("\x00", 16))), ran("rm"), files(it.Whiteout("bin/none"))), "/bin/ping"},
 		{"TARE-F018", with(ran("ln"), files(it.Symlink("bin/x", "/opt/none"))), with(ran("ln"), files(it.Symlink("bin/x", "/app"), it.Symlink("bin/y", "../app"), it.Symlink("etc/mtab", "/proc/mounts"))), "/bin/x"},
 
 		{"TARE-W001", with(ran("x"), files(it.Sized("big", minDead)), ran("rm"), files(it.Whiteout("big"))), with(ran("x"), files(it.Sized("big", minDead-1)), ran("rm"), files(it.Whiteout("big"))), "RUN x"},
