@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"devops-go/internal/atomicfile"
 	"devops-go/internal/oci"
@@ -18,28 +19,61 @@ import (
 // WriteLayout writes the bundle to the OCI layout dir. A new layout appears
 // under its name only when it is whole. In one that is there, what has the
 // bundle's name is replaced by it: the index, written last, is the old one or
-// the new one at any moment.
+// the new one at any moment. Any number may write to one layout at once, also
+// from several processes: they take turns, and nothing is lost.
 func (b *Bundle) WriteLayout(ctx context.Context, dir string) error {
 	dir = filepath.Clean(dir)
-	old, err := readLayout(dir)
-	if err != nil {
-		return err
+	for {
+		old, err := readLayout(dir)
+		if err != nil {
+			return err
+		}
+		if old != nil {
+			return b.joinLayout(ctx, dir)
+		}
+		if made, err := b.newLayout(ctx, dir); made || err != nil {
+			return err
+		}
 	}
-	if old != nil {
-		return b.addToLayout(ctx, dir, old)
-	}
+}
+
+// newLayout makes the layout dir; made is false where another writer was
+// faster.
+func (b *Bundle) newLayout(ctx context.Context, dir string) (made bool, err error) {
 	temp, err := os.MkdirTemp(filepath.Dir(dir), ".tare-")
 	if err != nil {
-		return err
+		return false, err
 	}
 	err = errors.Join(b.addToLayout(ctx, temp, &oci.Index{}), os.Chmod(temp, 0o755))
 	if err == nil {
 		err = os.Rename(temp, dir) // over an empty directory, if there is one
 	}
-	if err != nil {
-		return errors.Join(err, os.RemoveAll(temp))
+	if err == nil {
+		return true, nil
 	}
-	return nil
+	gone := os.RemoveAll(temp)
+	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	return false, errors.Join(err, gone)
+}
+
+// joinLayout adds to a layout that is there, while nobody else does. What a
+// writer that fails takes away is nothing that another counts on.
+func (b *Bundle) joinLayout(ctx context.Context, dir string) error {
+	unlock, err := lock(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	old, err := readLayout(dir) // again, as others wrote
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		old = &oci.Index{}
+	}
+	return b.addToLayout(ctx, dir, old)
 }
 
 // readLayout returns the index of the layout dir, and nil for a directory that
