@@ -64,7 +64,15 @@ test: ## run the tests that need nothing but Go
 	go test ./...
 
 .PHONY: test-docker
-test-docker: images build ## run the tests against real images on a real engine
+test-docker: build ## run the tests against real images on each engine of ENGINES, sockets; else on the usual one
+	@for socket in $(or $(ENGINES),usual); do \
+		[ $$socket = usual ] || export DOCKER_HOST=unix://$$socket; \
+		echo "engine: $$(docker version -f '{{.Server.Version}}'), $$(docker info -f '{{.Driver}}'), $$socket"; \
+		$(MAKE) test-engine || exit 1; \
+	done
+
+.PHONY: test-engine
+test-engine: images
 	IMAGE=$(IMAGE) go test -count=1 -tags docker ./test ./internal/engine ./internal/audit ./cmd/tare
 	IMAGE=$(IMAGE) go run ./internal/sizereport -images -check SIZE_REPORT.md
 

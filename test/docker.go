@@ -43,6 +43,13 @@ func TryDocker(args ...string) (string, error) {
 	return strings.TrimSuffix(stdout.String(), "\n"), nil
 }
 
+// Containerd reports whether the engine keeps images in containerd's store,
+// compressed and under their manifest's digest, and not unpacked in overlay2's.
+func Containerd(t *testing.T) bool {
+	t.Helper()
+	return strings.Contains(Docker(t, "info", "-f", "{{json .DriverStatus}}"), "io.containerd.snapshotter")
+}
+
 // A Container runs until the test's end.
 type Container struct {
 	t  *testing.T

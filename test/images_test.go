@@ -46,9 +46,23 @@ func layers(t *testing.T, image string) (layers []map[string]file) {
 		t.Fatal(err)
 	}
 	for _, name := range manifest[0].Layers {
-		layers = append(layers, entries(t, blobs[name].data))
+		layers = append(layers, entries(t, plain(t, blobs[name].data)))
 	}
 	return layers
+}
+
+// plain returns the uncompressed layer: containerd's store saves what it keeps.
+func plain(t *testing.T, layer []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(layer))
+	if err != nil {
+		return layer
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 func entries(t *testing.T, archive []byte) map[string]file {
@@ -97,8 +111,12 @@ func TestBudgets(t *testing.T) {
 	}
 	gz.Write(layers(t, Image("scratch"))[0]["app"].data)
 	gz.Close()
-	t.Logf("%d bytes, of %d; %d by gzip -9, of %d", size, maxSize, packed.Len(), maxGzip)
-	if size > maxSize || packed.Len() > maxGzip {
+	most := maxSize
+	if Containerd(t) {
+		most += maxGzip + 3*4096 // it says what is compressed and unpacked, in blocks, together
+	}
+	t.Logf("%d bytes, of %d; %d by gzip -9, of %d", size, most, packed.Len(), maxGzip)
+	if size > most || packed.Len() > maxGzip {
 		t.Error("over budget")
 	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,28 +15,25 @@ import (
 	"testing"
 
 	it "devops-go/internal/imagetest"
+	"devops-go/test"
 )
 
-// These tests need a Docker Engine with the overlay2 store. TARE_TEST_IMAGES
-// names the images to look at; without it, those whose names every build of
-// this project makes.
+// These tests need a Docker Engine, of either store. TARE_TEST_IMAGES names the
+// images to look at; without it, those that the Makefile builds and their base.
 
 func images(t *testing.T) []string {
 	t.Helper()
 	if list := strings.Fields(os.Getenv("TARE_TEST_IMAGES")); len(list) > 0 {
 		return list
 	}
-	list := strings.Fields(docker(t, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"))
-	if len(list) == 0 {
-		t.Fatal("the engine has no image")
-	}
-	var tagged []string
-	for _, name := range list {
-		if !strings.Contains(name, "<none>") {
-			tagged = append(tagged, name)
-		}
-	}
-	return tagged
+	name := cmp.Or(os.Getenv("IMAGE"), "devops-go") + ":"
+	return []string{name + "scratch", name + "alpine", name + "single-stage", "alpine:3.20"}
+}
+
+// inspected returns a field of what the engine says of an image.
+func inspected(t *testing.T, format, name string) string {
+	t.Helper()
+	return strings.TrimSpace(docker(t, "image", "inspect", "-f", format, name))
 }
 
 func docker(t *testing.T, args ...string) string {
@@ -66,16 +64,18 @@ func engineTare(t *testing.T, args ...string) []byte {
 
 type weights struct {
 	Images []struct {
-		Size, EngineSize, Dead int64
-		Layers                 int
-		Platform, ConfigDigest string
+		Size, EngineSize, Dead                              int64
+		Stores                                              struct{ Overlay2, Containerd int64 }
+		Layers                                              int
+		Platform, EngineStore, ConfigDigest, ManifestDigest string
 	}
 }
 
 type history struct {
 	History []struct {
 		CreatedBy, Comment string
-		Size               *int64
+		Size, EngineSize   *int64
+		Layer              *int
 	}
 }
 
@@ -86,41 +86,122 @@ func decodeJSON(t *testing.T, raw []byte, v any) {
 	}
 }
 
-// TestDockerSize: what the engine says an image weighs, to the byte, by the
-// engine's own transport and by an archive of docker save.
+// TestDockerSize: what the engine says an image weighs, to the byte, and the
+// digest that its store calls the image by, with the layers read and without.
 func TestDockerSize(t *testing.T) {
+	store := "overlay2"
+	if test.Containerd(t) {
+		store = "containerd"
+	}
 	for _, name := range images(t) {
-		want, err := strconv.ParseInt(strings.TrimSpace(docker(t, "image", "inspect", "-f", "{{.Size}}", name)), 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		archive := filepath.Join(t.TempDir(), "image.tar")
-		docker(t, "save", "-o", archive, name)
-		for _, ref := range []string{"docker-daemon:" + name, name, archive} {
+		want := inspected(t, "{{.Size}}", name)
+		for _, args := range [][]string{{"docker-daemon:" + name}, {name}, {"--content", name}} {
 			var w weights
-			decodeJSON(t, engineTare(t, "weigh", "--format", "json", ref), &w)
-			if got := w.Images[0].EngineSize; got != want {
-				t.Errorf("%s: %d, the engine says %d", ref, got, want)
+			decodeJSON(t, engineTare(t, append([]string{"weigh", "--format", "json"}, args...)...), &w)
+			got := w.Images[0]
+			if strconv.FormatInt(got.EngineSize, 10) != want || got.EngineStore != store {
+				t.Errorf("%s: %d by %s, the engine says %s by %s", args, got.EngineSize, got.EngineStore, want, store)
 			}
-			if id := strings.TrimSpace(docker(t, "image", "inspect", "-f", "{{.Id}}", name)); w.Images[0].ConfigDigest != id {
-				t.Errorf("%s: config %s, the engine says %s", ref, w.Images[0].ConfigDigest, id)
+			if id := inspected(t, "{{.Id}}", name); store == "overlay2" && got.ConfigDigest != id {
+				t.Errorf("%s: config %s, the engine says %s", args, got.ConfigDigest, id)
 			}
 		}
-		os.Remove(archive)
 	}
 }
 
-// TestDockerHistory: docker history's entries in its order, with its text.
+// TestDockerStores: what a load into either store would give is what it gives.
+func TestDockerStores(t *testing.T) {
+	const name = "tare-test-stores:1"
+	img := it.Image{Tag: name, Layers: []it.Layer{
+		it.Plain(it.Dir("d"), it.Sized("d/a", 12345), it.Symlink("l", "d/a"), it.Symlink("m", strings.Repeat("x/", 40))),
+		it.Plain(it.Sized("e/f/g", 1), it.Link("e/h", "e/f/g"), it.Sized("d/.wh.a", 0), it.Sized("empty", 0)),
+	}}
+	archive := filepath.Join(t.TempDir(), "image.tar")
+	put(t, filepath.Dir(archive), "image.tar", it.Classic(img).Archive())
+	var w weights
+	decodeJSON(t, engineTare(t, "weigh", "--format", "json", archive), &w)
+	t.Cleanup(func() { docker(t, "image", "rm", "-f", name) })
+	docker(t, "load", "-q", "-i", archive)
+	want := w.Images[0].Stores.Overlay2
+	if test.Containerd(t) {
+		want = w.Images[0].Stores.Containerd
+	}
+	if got := inspected(t, "{{.Size}}", name); got != strconv.FormatInt(want, 10) {
+		t.Errorf("the engine says %s, computed was %d", got, want)
+	}
+}
+
+// TestDockerHistory: docker history's entries in its order, with its text and
+// its sizes; read from the layers, the same.
 func TestDockerHistory(t *testing.T) {
 	for _, name := range images(t) {
-		var h history
-		decodeJSON(t, engineTare(t, "history", "--format", "json", "docker-daemon:"+name), &h)
-		var got strings.Builder
-		for _, row := range h.History {
-			fmt.Fprintf(&got, "%s|%s\n", row.CreatedBy, row.Comment)
+		want := docker(t, "history", "--no-trunc", "--human=false", "--format", "{{.Size}}|{{.CreatedBy}}|{{.Comment}}", name)
+		for _, args := range [][]string{{"docker-daemon:" + name}, {"--content", name}} {
+			var h history
+			decodeJSON(t, engineTare(t, append([]string{"history", "--format", "json"}, args...)...), &h)
+			var got strings.Builder
+			layers := 0
+			for _, row := range h.History {
+				fmt.Fprintf(&got, "%d|%s|%s\n", *row.EngineSize, row.CreatedBy, row.Comment)
+				if row.Layer != nil {
+					layers++
+				}
+			}
+			if got.String() != want {
+				t.Errorf("%s\n got:\n%swant:\n%s", args, &got, want)
+			}
+			if n := inspected(t, "{{len .RootFS.Layers}}", name); strconv.Itoa(layers) != n {
+				t.Errorf("%s: %d layers, the engine says %s", args, layers, n)
+			}
 		}
-		if want := docker(t, "history", "--no-trunc", "--format", "{{.CreatedBy}}|{{.Comment}}", name); got.String() != want {
-			t.Errorf("%s\n got:\n%swant:\n%s", name, &got, want)
+	}
+}
+
+// TestDockerHistoryFormat: templates write what docker history writes.
+func TestDockerHistoryFormat(t *testing.T) {
+	for _, name := range images(t) {
+		for _, args := range [][]string{
+			{"--format", "table {{.ID}}\\t{{.CreatedSince}}\\t{{.CreatedBy}}\\t{{.Size}}\\t{{.Comment}}"},
+			{"--no-trunc", "--format", "{{json .}}"},
+			{"-q"},
+			{"-q", "--no-trunc"},
+			{"-H=false", "--format", "{{.CreatedSince}} {{.CreatedAt}} {{.Size}}"},
+			{"--format", `{{pad .Size 1 2}}{{join (split .CreatedBy " ") "_" | title}}{{truncate .Comment 4 | upper}}{{println}}`},
+		} {
+			args = append(append([]string{"history"}, args...), name)
+			// A minute may pass between the two.
+			var got, want string
+			for range 3 {
+				if got, want = string(engineTare(t, args...)), docker(t, args...); got == want {
+					break
+				}
+			}
+			if got != want {
+				t.Errorf("%q\n got:\n%swant:\n%s", args, got, want)
+			}
+		}
+	}
+}
+
+// TestDockerReference: a name without tag is latest's, a part of an ID is the
+// ID's, also where the layers are read.
+func TestDockerReference(t *testing.T) {
+	const latest, other = "tare-test-reference:latest", "tare-test-reference:other"
+	t.Cleanup(func() { docker(t, "image", "rm", "-f", latest, other) })
+	for tag, size := range map[string]int{latest: 1000, other: 2000} {
+		img := it.Image{Tag: tag, Layers: []it.Layer{it.Plain(it.Sized("a", size))}}
+		file := filepath.Join(t.TempDir(), "image.tar")
+		put(t, filepath.Dir(file), "image.tar", it.Classic(img).Archive())
+		docker(t, "load", "-q", "-i", file)
+	}
+	id := inspected(t, "{{.Id}}", other)
+	for name, want := range map[string]int64{
+		"tare-test-reference": 1000, latest: 1000, other: 2000, id: 2000, strings.TrimPrefix(id, "sha256:")[:12]: 2000,
+	} {
+		var w weights
+		decodeJSON(t, engineTare(t, "weigh", "--content", "--format", "json", "docker-daemon:"+name), &w)
+		if got := w.Images[0].Size; got != want {
+			t.Errorf("%s: size %d, want %d", name, got, want)
 		}
 	}
 }
@@ -151,11 +232,11 @@ func TestDockerBuild(t *testing.T) {
 	docker(t, "load", "-i", archive)
 	docker(t, "build", "-q", "-t", built, dir)
 	var w weights
-	decodeJSON(t, engineTare(t, "weigh", "--format", "json", built), &w)
+	decodeJSON(t, engineTare(t, "weigh", "--content", "--format", "json", built), &w)
 	if got := w.Images[0]; got.Size != 12345+2*777 || got.Dead != 12345 || got.Layers != 3 {
 		t.Errorf("%+v, want size %d, dead %d in 3 layers", got, 12345+2*777, 12345)
 	}
-	want := strings.TrimSpace(docker(t, "image", "inspect", "-f", "{{.Size}}", built))
+	want := inspected(t, "{{.Size}}", built)
 	if got := strconv.FormatInt(w.Images[0].EngineSize, 10); got != want {
 		t.Errorf("%s, the engine says %s", got, want)
 	}

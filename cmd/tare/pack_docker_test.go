@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"devops-go/test"
 )
 
 // TestPackedRuns: an engine loads what was packed, keeps the digest of its
@@ -23,8 +25,12 @@ func TestPackedRuns(t *testing.T) {
 	archive := filepath.Join(dir, "image.tar")
 	img := check(t, archive)
 	docker(t, "load", "-q", "-i", archive)
-	if got := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Id}}", name)); got != img.ConfigDigest.String() {
-		t.Errorf("the engine has %s, packed was %s", got, img.ConfigDigest)
+	want := img.ConfigDigest
+	if test.Containerd(t) {
+		want = img.ManifestDigest
+	}
+	if got := inspected(t, "{{.Id}}", name); got != want.String() {
+		t.Errorf("the engine has %s, packed was %s", got, want)
 	}
 	hello(t, name)
 	docker(t, "rmi", name)

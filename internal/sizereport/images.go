@@ -16,6 +16,8 @@ type Image struct {
 	Transfer int64 `json:"transfer"`
 	Layers   int   `json:"layers"`
 	Files    int   `json:"files"`
+	// Store is the engine's; containerd's has compressed the layers itself.
+	Store string `json:"engineStore,omitempty"`
 }
 
 // tare runs dist/tare and returns what it prints.

@@ -109,7 +109,10 @@ func checkReport(path, tmp string, images bool, stdout io.Writer) error {
 			if before == nil {
 				return fmt.Errorf("%s: no figures of %s: run `make report`", path, tag)
 			}
-			pairs = append(pairs, pair{tag + " image", before.Size, now[tag].Size}, pair{tag + " transfer", before.Transfer, now[tag].Transfer})
+			pairs = append(pairs, pair{tag + " image", before.Size, now[tag].Size})
+			if now[tag].Store != "containerd" {
+				pairs = append(pairs, pair{tag + " transfer", before.Transfer, now[tag].Transfer})
+			}
 		}
 	}
 	for _, p := range pairs {
