@@ -1,0 +1,107 @@
+package zstd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// stricter are the faults that the program doesn't see or lets pass: it takes an
+// offset of 0 for 1, looks back beyond the window as far as it has the content,
+// ignores reserved bits and allows codes of twelve bits.
+var stricter = []corruption{
+	"a sequence reaches back too far",
+	"the sequences' modes have a reserved bit set",
+	"the literals' Huffman tree is broken",
+	"there is more after a block without sequences",
+}
+
+// same holds the package to the program: what one of the two reads, the other
+// does, and to the same bytes.
+func same(t *testing.T, packed []byte) {
+	t.Helper()
+	got, err := read(t, packed)
+	want, wantErr := program(t, packed, "zstd", "-dcq")
+	if fault := corruption(""); errors.As(err, &fault) && slices.Contains(stricter, fault) {
+		return
+	}
+	if (err == nil) != (wantErr == nil) {
+		t.Fatalf("error %v, zstd has %v", err, wantErr)
+	}
+	if err == nil && !bytes.Equal(got, want) {
+		t.Fatalf("%d bytes, zstd makes other %d", len(got), len(want))
+	}
+}
+
+// corpora returns the contents and, as they are on any machine, the files of the
+// fuzz corpora and this test's own binary.
+func corpora(t *testing.T) map[string][]byte {
+	all := contents()
+	files, err := filepath.Glob("../*/testdata/fuzz/*/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var corpus []byte
+	for _, file := range append(files, os.Args[0]) {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file == os.Args[0] {
+			all["binary"] = b[:min(len(b), 3<<20)]
+			continue
+		}
+		corpus = append(corpus, b...)
+	}
+	all["fuzz corpora"] = corpus
+	return all
+}
+
+// TestProgram: whatever the program and pzstd write is read, to the byte.
+func TestProgram(t *testing.T) {
+	var calls [][]string
+	for level := 1; level <= 19; level++ {
+		calls = append(calls, []string{"zstd", fmt.Sprintf("-%d", level)})
+	}
+	for _, call := range []string{
+		"zstd --ultra -20", "zstd --ultra -22", "zstd --fast=1", "zstd --fast=7", "zstd -3 --long=27", "zstd -3 --long=24",
+		"zstd -1 --no-check", "zstd -4 --no-content-size", "zstd -5 -T2 -B65536", "zstd -9 --zstd=wlog=10", "zstd -3 --rsyncable -T2",
+		"zstd -7 --zstd=strategy=5,mml=3", "zstd -6 --no-compress-literals", "zstd -1 --compress-literals",
+		"pzstd -3 -p 2", "pzstd -1 -p 4",
+	} {
+		calls = append(calls, strings.Fields(call))
+	}
+	for name, content := range corpora(t) {
+		for _, call := range calls {
+			packed, err := program(t, content, call[0], append(call[1:], "-c", "-q")...)
+			if err != nil {
+				t.Fatal(call, err)
+			}
+			got, err := read(t, packed)
+			if err != nil || !bytes.Equal(got, content) {
+				t.Errorf("%v of %s: %d bytes (%v), want other %d", call, name, len(got), err, len(content))
+			}
+		}
+	}
+}
+
+// FuzzReader: whatever comes, it is read as the program does, where it is, and
+// in one way however it comes.
+func FuzzReader(f *testing.F) {
+	for _, g := range goldens(f) {
+		if len(g.packed) < 20_000 {
+			f.Add(g.packed)
+		}
+	}
+	f.Fuzz(func(t *testing.T, packed []byte) {
+		if len(packed) > 100_000 {
+			return
+		}
+		same(t, packed)
+	})
+}
