@@ -21,6 +21,7 @@ var rooms = map[string][][]string{
 		{
 			"internal/atomicfile", "internal/deflate", "internal/digest", "internal/dockerconfig", "internal/elfinfo", "internal/inflate",
 			"internal/parallel", "internal/secret", "internal/size", "internal/tarscan", "internal/userdb",
+			"internal/zstd",
 		},
 		{"internal/oci", "internal/pgzip"},
 		{"internal/engine", "internal/registry", "internal/registrytest"},
