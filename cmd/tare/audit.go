@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -77,11 +78,14 @@ func (a *auditRun) define(fs *flag.FlagSet) {
 }
 
 func (a *auditRun) run(ctx context.Context, args []string, std stdio) error {
+	if err := a.checkOutputs(); err != nil {
+		return err
+	}
 	switch {
 	case a.rules:
 		return a.listRules(ctx, args, std)
 	case a.example:
-		return a.gate.writeExample(args, std)
+		return a.writeExample(ctx, args, std)
 	case len(args) == 0 && a.refs == "":
 		return &usageError{fmt.Errorf("audit: %w", errNoImage)}
 	case a.deep && a.shallow:
@@ -105,13 +109,39 @@ func (a *auditRun) run(ctx context.Context, args []string, std stdio) error {
 	return a.list(ctx, a.shard.pick(args), std)
 }
 
+// checkOutputs refuses what would be left undone or get mixed up.
+func (a *auditRun) checkOutputs() error {
+	format := report.Format(a.format)
+	switch {
+	case a.rules && a.example:
+		return &usageError{errors.New("audit: --rules and --init exclude each other")}
+	case (a.rules || a.example) && len(a.reports) > 0:
+		return &usageError{errors.New("audit: --report wants an image to judge, not --rules or --init")}
+	case a.example && format != "":
+		return &usageError{fmt.Errorf("audit: --init writes a configuration file, which has no format %s", format)}
+	case a.rules && (format == report.SARIF || format == report.GitHub):
+		return &usageError{fmt.Errorf("audit: --rules: format %q: want table, json or markdown", format)}
+	}
+	taken := a.output.toStdout() || format != "" && format != report.Text
+	for _, f := range a.reports {
+		if f.file != stdoutFile {
+			continue
+		}
+		if taken {
+			return &usageError{fmt.Errorf("audit: --report %s=-: standard output has a report already", f.format)}
+		}
+		taken = true
+	}
+	return nil
+}
+
 func (a *auditRun) listRules(ctx context.Context, args []string, std stdio) error {
 	if err := wantArgs("audit --rules", args, 0, 0); err != nil {
 		return err
 	}
 	screen := a.output.screen(std)
 	return a.output.writeTo(ctx, std, func(w io.Writer) error {
-		return report.AuditRules(w, audit.Rules(), report.Format(a.format), screen)
+		return report.AuditRules(w, audit.Rules(), cmp.Or(report.Format(a.format), report.Text), screen)
 	})
 }
 
@@ -174,8 +204,8 @@ func (a *auditRun) list(ctx context.Context, refs []string, std stdio) error {
 // follows from.
 func (a *auditRun) write(ctx context.Context, result *report.Audit, std stdio) error {
 	files := a.reports
-	format := report.Format(a.format)
-	if a.output.file != "" {
+	format := cmp.Or(report.Format(a.format), report.Text)
+	if !a.output.toStdout() {
 		files = append(files, reportFile{format, a.output.file})
 	}
 	for _, f := range files {
@@ -187,8 +217,8 @@ func (a *auditRun) write(ctx context.Context, result *report.Audit, std stdio) e
 	}
 	out := outputFlags{}
 	screen := out.screen(std)
-	if a.output.file == "" || format != report.Text && format != "" {
-		if a.output.file != "" {
+	if a.output.toStdout() || format != report.Text {
+		if !a.output.toStdout() {
 			format = report.Text
 		}
 		if err := out.writeTo(ctx, std, func(w io.Writer) error { return result.Write(w, format, screen) }); err != nil {

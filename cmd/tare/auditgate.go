@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -116,22 +117,27 @@ func pathless(err error) error {
 	return err
 }
 
-// writeExample writes an example of the settings where there are none.
-func (g *gateFlags) writeExample(args []string, std stdio) error {
+// writeExample writes an example of the settings where there are none: to the
+// file of -o, of --config, or to .tare.json.
+func (a *auditRun) writeExample(ctx context.Context, args []string, std stdio) error {
 	if err := wantArgs("audit --init", args, 0, 0); err != nil {
 		return err
 	}
-	name := g.config
-	if name == "" {
-		name = settingsFile
+	example := func(w io.Writer) error {
+		_, err := io.WriteString(w, audit.Example)
+		return err
 	}
+	if a.output.file == stdoutFile {
+		return a.output.writeTo(ctx, std, example)
+	}
+	if a.output.file != "" && a.gate.config != "" {
+		return &usageError{errors.New("audit: --init: -o and --config exclude each other")}
+	}
+	name := cmp.Or(a.output.file, a.gate.config, settingsFile)
 	if _, err := os.Lstat(name); err == nil {
 		return fmt.Errorf("settings %s: the file exists, and is left as it is", report.Quote(name))
 	}
-	if err := std.writeFile(name, func(w io.Writer) error {
-		_, err := io.WriteString(w, audit.Example)
-		return err
-	}); err != nil {
+	if err := std.writeFile(name, example); err != nil {
 		return fmt.Errorf("writing %s: %w", report.Quote(name), err)
 	}
 	_, err := fmt.Fprintf(std.out, "wrote %s\n", report.Quote(name))

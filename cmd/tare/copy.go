@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 
 	"devops-go/internal/bundle"
@@ -38,7 +36,7 @@ example: tare copy app.tar docker://registry.example/app:1.0
 				if err != nil {
 					return &usageError{fmt.Errorf("copy: %w", err)}
 				}
-				return c.copy(ctx, args[0], to, std)
+				return c.copy(ctx, args[0], destinations{to}, std)
 			}
 		},
 	}
@@ -67,7 +65,7 @@ example: tare push app.tar registry.example/app:1.0
 				if err != nil {
 					return &usageError{fmt.Errorf("push: %w", err)}
 				}
-				return c.copy(ctx, args[0], destination{ref: ref, transport: image.Registry}, std)
+				return c.copy(ctx, args[0], destinations{{ref: ref, transport: image.Registry}}, std)
 			}
 		},
 	}
@@ -87,24 +85,16 @@ example: tare pull registry.example/app:1.0 -o app.tar
 			var c copier
 			var dest destFlags
 			c.define(fs)
-			fs.StringVar(&dest.file, "o", "", "write to `FILE`, an archive for Docker and OCI; to the OCI layout DIR/; or to - for standard output")
-			fs.BoolVar(&dest.load, "load", false, "load into the Docker Engine")
+			dest.define(fs)
 			return func(ctx context.Context, args []string, std stdio) error {
 				if err := wantArgs("pull", args, 1, 1); err != nil {
 					return err
 				}
-				if dest.file == "" && !dest.load {
-					return &usageError{errors.New("pull: nowhere to put the image: want -o FILE, -o DIR/ or --load")}
-				}
-				b, err := c.collect(ctx, "docker://"+strings.TrimPrefix(args[0], "docker://"), dest.scratchDir(), std)
+				to, err := dest.parse("pull")
 				if err != nil {
 					return err
 				}
-				defer b.Close()
-				if err := dest.write(ctx, b, c.source.network, std); err != nil {
-					return err
-				}
-				return c.summary.write(ctx, b, dest.stdout(), std)
+				return c.copy(ctx, "docker://"+strings.TrimPrefix(args[0], "docker://"), to, std)
 			}
 		},
 	}
@@ -126,20 +116,26 @@ func (c *copier) define(fs *flag.FlagSet) {
 	c.summary.define(fs)
 }
 
-// copy copies the image to a destination and says what it is.
-func (c *copier) copy(ctx context.Context, ref string, to destination, std stdio) error {
+// copy copies the image to its destinations and says what it is.
+func (c *copier) copy(ctx context.Context, ref string, to destinations, std stdio) error {
+	if err := to.check(std); err != nil {
+		return err
+	}
 	b, err := c.collect(ctx, ref, to.scratchDir(), std)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	if to.transport == image.Daemon {
-		b = b.WithoutReferrers()
+	if len(to) == 1 {
+		to[0].rename(b)
+		if to[0].transport == image.Daemon {
+			b = b.WithoutReferrers()
+		}
 	}
 	if err := to.write(ctx, b, c.source.network, std); err != nil {
 		return err
 	}
-	return c.summary.write(ctx, b, to.path == "-", std)
+	return c.summary.write(ctx, b, to.stdout(), std)
 }
 
 // collect opens the image with all that belongs to it. The caller closes the
@@ -165,68 +161,4 @@ func (c *copier) collect(ctx context.Context, ref, scratch string, std stdio) (*
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	return b, nil
-}
-
-// A destination is where an image is copied to.
-type destination struct {
-	transport image.Transport
-	path      string             // of an archive or a layout
-	ref       registry.Reference // the new name; zero keeps the one it has
-	tag       string             // of a layout, where it isn't a whole name
-}
-
-// parseDestination parses a reference that is written to.
-func parseDestination(s string) (destination, error) {
-	parsed, err := image.ParseReference(s)
-	if err != nil {
-		return destination{}, err
-	}
-	d := destination{transport: parsed.Transport, path: parsed.Path}
-	name := parsed.Name
-	switch {
-	case parsed.Transport != image.Any:
-	case s == "-" || strings.HasSuffix(s, ".tar"):
-		d.transport, name = image.OCIArchive, ""
-	case isLayout(s):
-		d.transport, name = image.OCI, ""
-	default:
-		return destination{}, fmt.Errorf("destination %q: want a transport, such as docker://%s or oci-archive:%s", s, s, s)
-	}
-	if name == "" {
-		return d, nil
-	}
-	if d.transport == image.OCI && !strings.ContainsAny(name, ":/") {
-		d.tag = name
-		return d, nil
-	}
-	d.ref, err = registry.ParseReference(name)
-	if err == nil && d.transport != image.Registry && !d.ref.Digest().IsZero() {
-		err = fmt.Errorf("destination %q: a digest is not for choosing", s)
-	}
-	return d, err
-}
-
-func (d destination) scratchDir() string { return (&destFlags{file: d.path}).scratchDir() }
-
-// write puts the bundle there.
-func (d destination) write(ctx context.Context, b *bundle.Bundle, network *networkFlags, std stdio) error {
-	switch {
-	case !d.ref.IsZero():
-		b.Name = d.ref
-	case d.tag != "":
-		b.Name, b.Tag = registry.Reference{}, d.tag
-	}
-	if d.transport == image.Registry {
-		return pushBundle(ctx, b, d.ref, network, std)
-	}
-	if d.transport == image.Daemon {
-		return loadBundle(ctx, b, network)
-	}
-	if d.transport == image.OCI && !isLayout(d.path) {
-		if _, err := os.Stat(d.path); err == nil {
-			return fmt.Errorf("writing %q: is a file, oci: wants a directory", d.path)
-		}
-		d.path += "/"
-	}
-	return writeBundle(ctx, b, d.path, std)
 }

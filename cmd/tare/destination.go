@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"devops-go/internal/bundle"
@@ -16,89 +17,187 @@ import (
 	"devops-go/internal/report"
 )
 
-// destFlags say where an image goes.
+// A destination is where an image goes.
+type destination struct {
+	transport image.Transport
+	path      string             // of an archive or a layout; - is standard output
+	ref       registry.Reference // the new name; zero keeps the one it has
+	tag       string             // of a layout, where it isn't a whole name
+}
+
+// parseDestination parses a reference that is written to.
+func parseDestination(s string) (destination, error) {
+	parsed, err := image.ParseReference(s)
+	if err != nil {
+		return destination{}, err
+	}
+	name := parsed.Name
+	d := destination{transport: parsed.Transport, path: parsed.Path}
+	switch {
+	case parsed.Transport != image.Any:
+	case s == stdoutFile || strings.HasSuffix(s, ".tar") || isLayout(s):
+		d, name = fileDestination(s), ""
+	default:
+		return destination{}, fmt.Errorf("destination %q: want a transport, such as docker://%s or oci-archive:%s", s, s, s)
+	}
+	if name == "" {
+		return d, nil
+	}
+	if d.transport == image.OCI && !strings.ContainsAny(name, ":/") {
+		d.tag = name
+		return d, nil
+	}
+	d.ref, err = registry.ParseReference(name)
+	if err == nil && d.transport != image.Registry && !d.ref.Digest().IsZero() {
+		err = fmt.Errorf("destination %q: %w", s, errDigestChosen)
+	}
+	return d, err
+}
+
+// fileDestination is a path: DIR/, or a directory that is there, is a layout,
+// everything else an archive.
+func fileDestination(path string) destination {
+	if isLayout(path) {
+		return destination{transport: image.OCI, path: path}
+	}
+	return destination{transport: image.OCIArchive, path: path}
+}
+
+// isLayout tells a layout's directory from an archive's file.
+func isLayout(name string) bool {
+	info, err := os.Stat(name)
+	return strings.HasSuffix(name, "/") || err == nil && info.IsDir()
+}
+
+// destFlags name one or several destinations.
 type destFlags struct {
-	file string
-	load bool
-	push string
+	file   string
+	load   bool
+	push   string
+	pushes bool // the command has --push
 }
 
 func (d *destFlags) define(fs *flag.FlagSet) {
 	fs.StringVar(&d.file, "o", "", "write to `FILE`, an archive for Docker and OCI; to the OCI layout DIR/; or to - for standard output")
 	fs.BoolVar(&d.load, "load", false, "load into the Docker Engine")
+}
+
+func (d *destFlags) definePush(fs *flag.FlagSet) {
+	d.pushes = true
 	fs.StringVar(&d.push, "push", "", "push to `REF`, HOST/NAME[:TAG]")
 }
 
-// check refuses a command line that names no destination.
-func (d *destFlags) check(command string) error {
-	if d.file == "" && !d.load && d.push == "" {
-		return &usageError{fmt.Errorf("%s: nowhere to put the image: want -o FILE, -o DIR/, --load or --push REF", command)}
+// parse returns the destinations in the order in which they are written.
+func (d *destFlags) parse(command string) (destinations, error) {
+	var list destinations
+	if d.file != "" {
+		list = append(list, fileDestination(d.file))
+	}
+	if d.load {
+		list = append(list, destination{transport: image.Daemon})
+	}
+	if d.push != "" {
+		ref, err := registry.ParseReference(d.push)
+		if err == nil && !ref.Digest().IsZero() {
+			err = fmt.Errorf("%s: %w", d.push, errDigestChosen)
+		}
+		if err != nil {
+			return nil, &usageError{fmt.Errorf("%s: --push: %w", command, err)}
+		}
+		list = append(list, destination{transport: image.Registry, ref: ref})
+	}
+	if len(list) > 0 {
+		return list, nil
+	}
+	want := "-o FILE, -o DIR/ or --load"
+	if d.pushes {
+		want = "-o FILE, -o DIR/, --load or --push REF"
+	}
+	return nil, &usageError{fmt.Errorf("%s: nowhere to put the image: want %s", command, want)}
+}
+
+// errDigestChosen is the fault of a new name that has a digest.
+var errDigestChosen = errors.New("the digest follows from the image and can't be chosen")
+
+// destinations are where one image goes.
+type destinations []destination
+
+// stdout reports whether the image goes to standard output.
+func (list destinations) stdout() bool {
+	return slices.ContainsFunc(list, func(d destination) bool { return d.path == stdoutFile })
+}
+
+// check refuses destinations that can't be written to, before anything is.
+func (list destinations) check(std stdio) error {
+	for _, d := range list {
+		switch {
+		case d.path == stdoutFile && terminalWidth(std.out) > 0:
+			return &usageError{errors.New("an archive isn't written to a terminal: redirect standard output")}
+		case d.transport == image.OCI && !isLayout(d.path):
+			if _, err := os.Stat(d.path); err == nil {
+				return fmt.Errorf("writing %s: is a file, oci: wants a directory", report.Quote(d.path))
+			}
+		}
 	}
 	return nil
 }
 
-// stdout reports whether the image goes to standard output.
-func (d *destFlags) stdout() bool { return d.file == "-" }
-
-// scratchDir is where layers wait until they are written: beside their file,
-// where there is room for them, too.
-func (d *destFlags) scratchDir() string {
-	if d.file == "" || d.file == "-" {
+// scratchDir is where layers wait until they are written: beside the file of
+// the first destination, where there is room for them, too; "" for none.
+func (list destinations) scratchDir() string {
+	path := list[0].path
+	if path == "" || path == stdoutFile {
 		return ""
 	}
-	dir := filepath.Dir(filepath.Clean(d.file))
+	dir := filepath.Dir(filepath.Clean(path))
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return ""
 	}
 	return dir
 }
 
-// write puts the bundle everywhere the flags say.
-func (d *destFlags) write(ctx context.Context, b *bundle.Bundle, network *networkFlags, std stdio) error {
-	if d.file != "" {
-		if err := writeBundle(ctx, b, d.file, std); err != nil {
+// write puts the bundle everywhere.
+func (list destinations) write(ctx context.Context, b *bundle.Bundle, network *networkFlags, std stdio) error {
+	for _, d := range list {
+		if err := d.write(ctx, b, network, std); err != nil {
 			return err
 		}
-	}
-	if d.load {
-		if err := loadBundle(ctx, b, network); err != nil {
-			return err
-		}
-	}
-	if d.push == "" {
-		return nil
-	}
-	ref, err := registry.ParseReference(d.push)
-	if err != nil {
-		return &usageError{err}
-	}
-	return pushBundle(ctx, b, ref, network, std)
-}
-
-// writeBundle writes to a file, a layout or standard output.
-func writeBundle(ctx context.Context, b *bundle.Bundle, name string, std stdio) error {
-	if name == "-" {
-		if terminalWidth(std.out) > 0 {
-			return &usageError{errors.New("an archive is nothing for a terminal: redirect standard output")}
-		}
-		return b.WriteArchive(ctx, std.out)
-	}
-	var err error
-	if isLayout(name) {
-		err = std.writeLayout(ctx, b, name)
-	} else {
-		err = std.writeFile(name, func(w io.Writer) error { return b.WriteArchive(ctx, &progressWriter{w, std.progress}) })
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", report.Quote(name), err)
 	}
 	return nil
 }
 
-func (std stdio) writeLayout(ctx context.Context, b *bundle.Bundle, dir string) error {
-	std.saving.Lock()
-	defer std.saving.Unlock()
-	return b.WriteLayout(ctx, dir)
+// write puts the bundle there.
+func (d destination) write(ctx context.Context, b *bundle.Bundle, network *networkFlags, std stdio) error {
+	var err error
+	switch d.transport {
+	case image.Registry:
+		return pushBundle(ctx, b, d.ref, network, std)
+	case image.Daemon:
+		return loadBundle(ctx, b, network)
+	case image.OCI:
+		err = std.writeLayout(ctx, b, d.path)
+	case image.OCIArchive, image.DockerArchive:
+		if d.path == stdoutFile {
+			return b.WriteArchive(ctx, std.out)
+		}
+		err = std.writeFile(d.path, func(w io.Writer) error { return b.WriteArchive(ctx, &progressWriter{w, std.progress}) })
+	default:
+		return fmt.Errorf("transport %q: images can't be written to it", string(d.transport))
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", report.Quote(d.path), err)
+	}
+	return nil
+}
+
+// rename gives the bundle the name that the destination asks for.
+func (d destination) rename(b *bundle.Bundle) {
+	switch {
+	case !d.ref.IsZero():
+		b.Name = d.ref
+	case d.tag != "":
+		b.Name, b.Tag = registry.Reference{}, d.tag
+	}
 }
 
 // progressWriter tells how many bytes were written.
@@ -113,10 +212,10 @@ func (p *progressWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// isLayout tells a layout's directory from an archive's file.
-func isLayout(name string) bool {
-	info, err := os.Stat(name)
-	return strings.HasSuffix(name, "/") || err == nil && info.IsDir()
+func (std stdio) writeLayout(ctx context.Context, b *bundle.Bundle, dir string) error {
+	std.saving.Lock()
+	defer std.saving.Unlock()
+	return b.WriteLayout(ctx, dir)
 }
 
 // loadBundle loads into the Docker Engine.

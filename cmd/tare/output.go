@@ -25,6 +25,12 @@ func (o *outputFlags) define(fs *flag.FlagSet) {
 	fs.StringVar(&o.file, "o", "", "write to `FILE` instead of standard output")
 }
 
+// stdoutFile is the file that stands for standard output.
+const stdoutFile = "-"
+
+// toStdout reports whether the report goes to standard output.
+func (o *outputFlags) toStdout() bool { return o.file == "" || o.file == stdoutFile }
+
 // write writes the document where the flags say.
 func (o *outputFlags) write(ctx context.Context, d report.Document, std stdio) error {
 	screen := o.screen(std)
@@ -37,7 +43,7 @@ func (o *outputFlags) writeTo(ctx context.Context, std stdio, write func(io.Writ
 		return err
 	}
 	std.progress.stop()
-	if o.file == "" {
+	if o.toStdout() {
 		return write(std.out)
 	}
 	if err := std.writeFile(o.file, func(w io.Writer) error { return write(&contextWriter{ctx, w}) }); err != nil {
@@ -84,7 +90,7 @@ func (o *outputFlags) screen(std stdio) report.Screen {
 	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
 		return report.Screen{Width: columns, Color: o.color(std.out)}
 	}
-	if width := terminalWidth(std.out); width > 0 && o.file == "" {
+	if width := terminalWidth(std.out); width > 0 && o.toStdout() {
 		return report.Screen{Width: width, Color: o.color(std.out)}
 	}
 	return report.Screen{Width: defaultWidth}
@@ -92,7 +98,7 @@ func (o *outputFlags) screen(std stdio) report.Screen {
 
 // color allows colour on a terminal, unless NO_COLOR or a dumb one forbids it.
 func (o *outputFlags) color(out io.Writer) bool {
-	return o.file == "" && terminalWidth(out) > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return o.toStdout() && terminalWidth(out) > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 type formatFlag report.Format

@@ -2,14 +2,18 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"devops-go/internal/audit"
+	"devops-go/internal/bundle"
 	it "devops-go/internal/imagetest"
 )
 
@@ -237,5 +241,84 @@ func TestInterruptAlways(t *testing.T) {
 	cmd.Wait()
 	if !timer.Stop() || cmd.ProcessState.ExitCode() != exitFailure {
 		t.Errorf("it had to be killed, or ended with %d", cmd.ProcessState.ExitCode())
+	}
+}
+
+// TestUnfulfilled: what a command line asks for and nobody would do is refused
+// before anything is written or judged.
+func TestUnfulfilled(t *testing.T) {
+	dir := gallery(t)
+	before := files(t, dir)
+	for _, tt := range []struct{ args, want string }{
+		{"audit --rules --format sarif", `audit: --rules: format "sarif": want table, json or markdown`},
+		{"audit --rules --format github", `format "github"`},
+		{"audit --rules --init", "exclude each other"},
+		{"audit --rules --report json=x", "--report wants an image"},
+		{"audit --init --report json=x", "--report wants an image"},
+		{"audit --init --format json", "has no format json"},
+		{"audit --init -o x --config y", "-o and --config exclude each other"},
+		{"audit --report json=- app.tar", "standard output has a report already"},
+		{"audit --report json=- -o x --format json app.tar", "standard output has a report already"},
+		{"audit --report json=- --report sarif=- -o x app.tar", "standard output has a report already"},
+		{"copy app.tar oci:app.tar", "is a file, oci: wants a directory"},
+		{"pack --push Bad_Ref! -o x app.tar", "pack: --push: "},
+		{"pack --tag a:1 --push Bad_Ref! -o x app.tar", "pack: --push: "},
+		{"pack --tag a:1 --push a.example/b@sha256:" + strings.Repeat("0", 64) + " -o x app.tar", "can't be chosen"},
+	} {
+		cmd := tareCommand(t, dir, strings.Fields(tt.args)...)
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		cmd.Run()
+		if cmd.ProcessState.ExitCode() != exitFailure || !strings.Contains(stderr.String(), tt.want) || stdout.Len() > 0 {
+			t.Errorf("%s: exit %d: %s%s want %s", tt.args, cmd.ProcessState.ExitCode(), &stdout, &stderr, tt.want)
+		}
+		if got := files(t, dir); got != before {
+			t.Errorf("%s left %q", tt.args, got)
+		}
+	}
+}
+
+// TestDash: - is standard output for every report.
+func TestDash(t *testing.T) {
+	dir := gallery(t)
+	before := files(t, dir)
+	for _, args := range []string{
+		"weigh app.tar", "history app.tar", "tree app.tar", "compare base.tar app.tar", "diff base.tar app.tar", "verify app.tar", "audit app.tar",
+		"audit --format json app.tar", "audit --rules", "sbom app.tar",
+	} {
+		output := func(more ...string) string {
+			out, err := tareCommand(t, dir, append(strings.Fields(args), more...)...).Output()
+			if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() != exitFinding) {
+				t.Fatalf("%s: %v", args, err)
+			}
+			return string(out)
+		}
+		if got, want := output("-o", "-"), output(); got != want || want == "" {
+			t.Errorf("%s -o -: %q, want %q", args, got, want)
+		}
+	}
+	example := tare(t, dir, "audit", "--init", "-o", "-")
+	if example != audit.Example {
+		t.Errorf("audit --init -o -: %s", example)
+	}
+	if got := files(t, dir); got != before {
+		t.Errorf("left %q", got)
+	}
+	tare(t, dir, "audit", "--init", "-o", "mine.json")
+	if b, err := os.ReadFile(filepath.Join(dir, "mine.json")); string(b) != audit.Example || err != nil {
+		t.Errorf("audit --init -o mine.json: %q, %v", b, err)
+	}
+	if got := tare(t, dir, "audit", "--fail-on", "off", "--report", "json=-", "-o", "table.txt", "app.tar"); !strings.HasPrefix(got, "{") {
+		t.Errorf("--report json=-: %q", got)
+	}
+}
+
+// TestUnknownTransport: nothing is written as an archive because nobody knows
+// better.
+func TestUnknownTransport(t *testing.T) {
+	d := destination{transport: "dir", path: filepath.Join(t.TempDir(), "x")}
+	err := d.write(t.Context(), &bundle.Bundle{}, nil, stdio{})
+	if err == nil || !strings.Contains(err.Error(), `transport "dir"`) {
+		t.Errorf("error %v", err)
 	}
 }

@@ -63,6 +63,7 @@ func (p *packer) define(fs *flag.FlagSet) {
 	fs.Var(&p.source.maxSize, "max-size", "give up on a layer that unpacks to more than `SIZE`")
 	fs.Var(&p.sbom, "sbom", "attach the list of the software inside, as `spdx` or cyclonedx")
 	p.dest.define(fs)
+	p.dest.definePush(fs)
 	p.summary.define(fs)
 }
 
@@ -70,10 +71,14 @@ func (p *packer) run(ctx context.Context, args []string, std stdio) error {
 	if len(args) == 0 {
 		return &usageError{fmt.Errorf("pack: no executable given")}
 	}
-	if err := p.dest.check("pack"); err != nil {
+	to, err := p.dest.parse("pack")
+	if err != nil {
 		return err
 	}
-	spec, err := p.spec(args, std)
+	if err := to.check(std); err != nil {
+		return err
+	}
+	spec, err := p.spec(args, to.scratchDir(), std)
 	if err != nil {
 		return err
 	}
@@ -85,14 +90,14 @@ func (p *packer) run(ctx context.Context, args []string, std stdio) error {
 	if err := p.sbom.attach(ctx, b, int64(p.source.maxSize)); err != nil {
 		return err
 	}
-	if err := p.dest.write(ctx, b, p.source.network, std); err != nil {
+	if err := to.write(ctx, b, p.source.network, std); err != nil {
 		return err
 	}
-	return p.summary.write(ctx, b, p.dest.stdout(), std)
+	return p.summary.write(ctx, b, to.stdout(), std)
 }
 
 // spec turns flags and arguments into what is to be packed.
-func (p *packer) spec(args []string, std stdio) (pack.Spec, error) {
+func (p *packer) spec(args []string, scratch string, std stdio) (pack.Spec, error) {
 	s := pack.Spec{Add: p.add, Layers: p.layers, Annotations: p.config.annotations, Run: p.config.RunConfig}
 	for _, path := range args {
 		e, err := pack.OpenExecutable(path)
@@ -108,7 +113,7 @@ func (p *packer) spec(args []string, std stdio) (pack.Spec, error) {
 	if s.Created, err = sourceDate(); err != nil {
 		return s, err
 	}
-	s.Press = p.press.press(p.dest.scratchDir(), int64(p.source.maxSize))
+	s.Press = p.press.press(scratch, int64(p.source.maxSize))
 	if p.base != "" {
 		s.Base = func(ctx context.Context, platform oci.Platform) (*image.Image, error) {
 			source := p.source

@@ -156,7 +156,7 @@ func TestPackCommands(t *testing.T) {
 		{"pack --stop-signal term -o x.tar script", `signal "term"`},
 		{"pack --sbom swid -o x.tar script", `SBOM format "swid"`},
 		{"copy script elsewhere", "want a transport"},
-		{"copy script docker-daemon:x@sha256:" + strings.Repeat("0", 64), "a digest is not for choosing"},
+		{"copy script docker-daemon:x@sha256:" + strings.Repeat("0", 64), "can't be chosen"},
 		{"pull x.example/y", "nowhere to put the image"},
 		{"push script", "want at least 2"},
 	} {

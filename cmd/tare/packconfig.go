@@ -196,7 +196,7 @@ func (p *packer) name(e *pack.Executable) (registry.Reference, error) {
 	if text != "" {
 		name, err := registry.ParseReference(text)
 		if err == nil && !name.Digest().IsZero() {
-			err = fmt.Errorf("%s: a digest is not for choosing", text)
+			err = fmt.Errorf("%s: %w", text, errDigestChosen)
 		}
 		if err != nil {
 			return name, &usageError{fmt.Errorf("pack: %s: %w", flag, err)}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -279,5 +280,45 @@ func TestLayoutFails(t *testing.T) {
 				t.Errorf("archive: error %v", err)
 			}
 		})
+	}
+}
+
+// TestUnknownCompression: a layer isn't left uncompressed because nobody knows
+// how to compress it.
+func TestUnknownCompression(t *testing.T) {
+	for _, c := range []image.Compression{"", "lz4", image.Xz} {
+		called := false
+		_, err := (&Press{Compression: c}).Layer(func(io.Writer) (int64, error) {
+			called = true
+			return 0, nil
+		})
+		if want := fmt.Sprintf("compression %q: can't be written", string(c)); err == nil || err.Error() != want || called {
+			t.Errorf("%q: %v, want %s", c, err, want)
+		}
+	}
+}
+
+// TestReadLayoutBound: an index that is no index isn't read to its end, nor
+// waited for.
+func TestReadLayoutBound(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, oci.IndexFile)
+	if err := os.WriteFile(name, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(name, 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readLayout(dir); err == nil || !strings.Contains(err.Error(), "the limit is") {
+		t.Errorf("error %v", err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(name, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readLayout(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("error %v", err)
 	}
 }

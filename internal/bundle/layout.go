@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"devops-go/internal/atomicfile"
+	"devops-go/internal/image"
 	"devops-go/internal/oci"
 )
 
@@ -86,7 +87,7 @@ func readLayout(dir string) (*oci.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := os.ReadFile(filepath.Join(dir, oci.IndexFile))
+	raw, err := image.ReadLayoutIndex(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("holds files, but no %s: not an OCI layout", oci.IndexFile)
 	}

@@ -55,6 +55,9 @@ type Layer struct {
 // Layer makes a layer of the tar archive that write writes, which returns the
 // sum of the sizes of its entries.
 func (p *Press) Layer(write func(io.Writer) (gross int64, err error)) (Layer, error) {
+	if p.Compression != image.Gzip && p.Compression != image.Uncompressed {
+		return Layer{}, fmt.Errorf("compression %q: can't be written", string(p.Compression))
+	}
 	f, err := image.Scratch(p.Dir)
 	if err != nil {
 		return Layer{}, fmt.Errorf("scratch file: %w", err)

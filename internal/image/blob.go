@@ -156,8 +156,9 @@ func storedSize(r io.Reader) (int64, bool) {
 	case section:
 		return r.Size(), true
 	case *os.File:
-		info, err := r.Stat()
-		return info.Size(), err == nil
+		if info, err := r.Stat(); err == nil {
+			return info.Size(), true
+		}
 	}
 	return 0, false
 }

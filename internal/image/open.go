@@ -138,14 +138,10 @@ func pathError(err error) error {
 	return err
 }
 
-func openDir(ctx context.Context, ref Reference, opts Options) (*Image, error) {
-	f, size, err := openRegular(filepath.Join(ref.Path, oci.IndexFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(ref.Path); err != nil {
-			return nil, pathError(err)
-		}
-		return nil, fmt.Errorf("holds no OCI layout: no %s", oci.IndexFile)
-	}
+// ReadLayoutIndex reads the index of the OCI layout dir. It waits for no pipe
+// and takes no more than an index may have.
+func ReadLayoutIndex(dir string) ([]byte, error) {
+	f, size, err := openRegular(filepath.Join(dir, oci.IndexFile))
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +149,17 @@ func openDir(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 	if size > maxJSON {
 		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", oci.IndexFile, size, maxJSON)
 	}
-	index, err := io.ReadAll(io.LimitReader(f, maxJSON))
+	return io.ReadAll(io.LimitReader(f, maxJSON))
+}
+
+func openDir(ctx context.Context, ref Reference, opts Options) (*Image, error) {
+	index, err := ReadLayoutIndex(ref.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(ref.Path); err != nil {
+			return nil, pathError(err)
+		}
+		return nil, fmt.Errorf("holds no OCI layout: no %s", oci.IndexFile)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,8 @@ type Blob struct {
 	// already, to be mounted from; empty for none.
 	From string
 	// Progress, if not nil, is called with the number of bytes sent so far. It
-	// goes back when a part must be sent again.
+	// goes back when a part must be sent again, is never called twice at a time,
+	// and not after PushBlob has returned.
 	Progress func(sent int64)
 }
 
@@ -43,7 +44,8 @@ func (c *Client) pushBlob(ctx context.Context, ref Reference, b Blob) (sent bool
 	if err != nil || have {
 		return false, err
 	}
-	u := &upload{client: c, host: h, ref: ref, blob: b, chunk: c.options.ChunkSize}
+	u := &upload{client: c, host: h, ref: ref, blob: b, chunk: c.options.ChunkSize, sent: tally{tell: b.Progress}}
+	defer u.sent.end()
 	mounted, err := u.mount(ctx)
 	if err != nil || mounted {
 		return false, err

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -424,5 +425,35 @@ func TestPushCancelled(t *testing.T) {
 	_, err := c.PushBlob(ctx, f.ref("app"), blobOf(pattern(2<<20)))
 	if !errors.Is(err, context.Canceled) || len(naps.all) > 0 {
 		t.Errorf("error %v after %d retries", err, len(naps.all))
+	}
+}
+
+// TestTally: bytes of an attempt that was given up don't count, and neither do
+// any after the end; one call at a time.
+func TestTally(t *testing.T) {
+	var last int64
+	tally := tally{tell: func(sent int64) { last = sent }}
+	first := tally.begin(0)
+	first(10)
+	second := tally.begin(5)
+	first(100)
+	second(2)
+	tally.end()
+	second(1000)
+	if last != 7 {
+		t.Errorf("%d bytes, want 7", last)
+	}
+	many := tally.begin(0)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 1000 {
+				many(1)
+			}
+		})
+	}
+	group.Wait()
+	if last != 4000 {
+		t.Errorf("%d bytes, want 4000", last)
 	}
 }

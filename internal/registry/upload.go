@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 const (
@@ -30,6 +31,40 @@ type upload struct {
 	location *url.URL // of the session; nil when there is none
 	offset   int64    // what the registry has of the blob
 	best     int64    // the largest offset yet
+	sent     tally
+}
+
+// A tally tells how much of a blob was sent. The transport may still be reading
+// the body of an attempt that was given up, while the next is under way: only
+// the newest counts.
+type tally struct {
+	mu      sync.Mutex
+	attempt int
+	tell    func(sent int64)
+}
+
+// begin returns what counts the bytes of a new attempt that begins at sent.
+func (t *tally) begin(sent int64) func(n int) {
+	attempt := t.end()
+	return func(n int) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.attempt != attempt {
+			return
+		}
+		if sent += int64(n); t.tell != nil {
+			t.tell(sent)
+		}
+	}
+}
+
+// end makes what is under way count no more, and returns the number of the next
+// attempt.
+func (t *tally) end() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.attempt++
+	return t.attempt
 }
 
 // mount asks for the blob to be taken over from another repository. A registry
@@ -226,23 +261,13 @@ func (u *upload) request(method string, at *url.URL, size int64) *request {
 		url:    at,
 		header: http.Header{"Content-Type": {"application/octet-stream"}},
 		open: func() (io.ReadCloser, error) {
-			part.moved = u.counter(sent)
+			part.moved = u.sent.begin(sent)
 			return part.reader()
 		},
 		size:    size,
 		account: u.account(at),
 		scopes:  pushScope(u.ref),
 		once:    true,
-	}
-}
-
-// counter returns what reports the progress of a body that begins at sent.
-func (u *upload) counter(sent int64) func(n int) {
-	return func(n int) {
-		sent += int64(n)
-		if u.blob.Progress != nil {
-			u.blob.Progress(sent)
-		}
 	}
 }
 

@@ -59,8 +59,11 @@ func (a *Audit) Write(w io.Writer, format Format, screen Screen) error {
 		return a.sarif(w)
 	case GitHub:
 		return a.github(w)
+	case Text:
+		return a.text(w, screen)
 	}
-	return a.text(w, screen)
+	_, err := ParseAuditFormat(string(format))
+	return err
 }
 
 // WriteLine writes a report or a failure as a JSON object on one line.

@@ -120,6 +120,9 @@ func AuditRules(w io.Writer, rules []audit.Rule, format Format, screen Screen) e
 		}{rules})
 	case Markdown:
 		return markdownRules(w, rules)
+	case Text:
+	default:
+		return unknownFormat(format)
 	}
 	t := &Table{Columns: []Column{{Title: "RULE"}, {Title: "SEVERITY"}, {Title: "TITLE", Flex: true}, {Title: "ALSO KNOWN AS"}}}
 	for _, r := range rules {

@@ -27,7 +27,12 @@ func ParseFormat(s string) (Format, error) {
 	case Text, JSON, Markdown:
 		return f, nil
 	}
-	return "", fmt.Errorf("format %q: want table, json or markdown", s)
+	return "", unknownFormat(Format(s))
+}
+
+// unknownFormat is the error of a format that a document hasn't got.
+func unknownFormat(f Format) error {
+	return fmt.Errorf("format %q: want table, json or markdown", string(f))
 }
 
 // schema is the version of the JSON documents; it rises when a key changes its
@@ -46,11 +51,15 @@ type Document struct {
 
 // Write writes the document.
 func (d Document) Write(w io.Writer, format Format, screen Screen) error {
-	if format == JSON {
+	switch format {
+	case Text, Markdown:
+	case JSON:
 		if d.Items != nil {
 			return writeList(w, d.Value, d.Items)
 		}
 		return writeJSON(w, d.Value)
+	default:
+		return unknownFormat(format)
 	}
 	for i, t := range d.Tables {
 		if i > 0 {

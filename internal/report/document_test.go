@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -40,5 +41,25 @@ func TestJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(b.String()), &back); err != nil || back.Name != odd {
 			t.Errorf("read back %q, %v", back.Name, err)
 		}
+	}
+}
+
+// TestUnknownFormat: nothing is written in another format than was asked for.
+func TestUnknownFormat(t *testing.T) {
+	for name, write := range map[string]func(w io.Writer, f report.Format) error{
+		"document": func(w io.Writer, f report.Format) error { return report.Document{}.Write(w, f, report.Screen{}) },
+		"audit":    func(w io.Writer, f report.Format) error { return (&report.Audit{}).Write(w, f, report.Screen{}) },
+		"rules":    func(w io.Writer, f report.Format) error { return report.AuditRules(w, nil, f, report.Screen{}) },
+	} {
+		for _, format := range []report.Format{"", "yaml"} {
+			var b strings.Builder
+			if err := write(&b, format); err == nil || !strings.Contains(err.Error(), "want table, json") || b.Len() > 0 {
+				t.Errorf("%s as %q: %v, wrote %q", name, format, err, &b)
+			}
+		}
+	}
+	var b strings.Builder
+	if err := report.AuditRules(&b, nil, report.SARIF, report.Screen{}); err == nil || b.Len() > 0 {
+		t.Errorf("rules as sarif: %v, wrote %q", err, &b)
 	}
 }

@@ -39,9 +39,15 @@ func (f Format) MediaType() string {
 
 // Document writes the inventory. The same image gives the same bytes.
 func (inv *Inventory) Document(f Format) ([]byte, error) {
-	var v any = inv.spdx()
-	if f == CycloneDX {
+	var v any
+	switch f {
+	case SPDX:
+		v = inv.spdx()
+	case CycloneDX:
 		v = inv.cycloneDX()
+	default:
+		_, err := ParseFormat(string(f))
+		return nil, err
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
