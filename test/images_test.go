@@ -31,8 +31,8 @@ type file struct {
 	data   []byte
 }
 
-// layers reads an image as the engine saves it: the entries of each layer.
-func layers(t *testing.T, image string) (layers []map[string]file) {
+// layersOf reads an image as the engine saves it: the entries of each layer.
+func layersOf(t *testing.T, image string) (layers []map[string]file) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "image.tar")
 	Docker(t, "save", "-o", path, image)
@@ -85,7 +85,7 @@ func entries(t *testing.T, archive []byte) map[string]file {
 }
 
 func TestScratchIsOneFile(t *testing.T) {
-	all := layers(t, Image("scratch"))
+	all := layersOf(t, Image("scratch"))
 	if len(all) != 1 || len(all[0]) != 1 || len(all[0]["app"].data) == 0 {
 		t.Fatalf("%d layers, the first with %d entries; want one with app alone", len(all), len(all[0]))
 	}
@@ -109,7 +109,7 @@ func TestBudgets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gz.Write(layers(t, Image("scratch"))[0]["app"].data)
+	gz.Write(layersOf(t, Image("scratch"))[0]["app"].data)
 	gz.Close()
 	most := maxSize
 	if Containerd(t) {
@@ -128,7 +128,7 @@ func TestSameBytesEverywhere(t *testing.T) {
 	}
 	for _, tag := range []string{"scratch", "alpine", "single-stage"} {
 		found := false
-		for _, layer := range layers(t, Image(tag)) {
+		for _, layer := range layersOf(t, Image(tag)) {
 			if app, ok := layer["app"]; ok {
 				found = true
 				if !bytes.Equal(app.data, dist) {

@@ -100,6 +100,13 @@ func fileRules() []Rule {
 			Fix:   "setcap -r it in the layer that makes it, or run with no-new-privileges", Aliases: []string{},
 			file: checkCapabilities,
 		},
+		{
+			ID: "TARE-F025", Title: "Engines disagree", Severity: Warning,
+			Looks: "entries that overlay2, containerd and others unpack differently or refuse: whiteouts of what the same layer has, names with .wh., links into other layers, unlisted directories with another owner or mode below, and the like",
+			Why:   "What a container sees, and what was judged here, depends on who unpacks the image.",
+			Fix:   "build the layer with a common builder, and list directories before what is in them", Aliases: []string{},
+			image: checkDisagreements,
+		},
 	}...)
 }
 

@@ -93,6 +93,7 @@ func ruleCases() []ruleCase {
 		{"TARE-F017", with(ran("mknod"), files(device)), with(ran("mkfifo"), files(fifo)), "/dev/mem"},
 		{"TARE-F019", with(ran("setcap"), files(capable(it.File("bin/ping", "x"), netRaw))), with(ran("setcap"), files(capable(it.File("bin/ping", "x"), "\x01\x00\x00\x02"+strings.Repeat("\x00", 16))), ran("rm"), files(it.Whiteout("bin/none"))), "/bin/ping"},
 		{"TARE-F018", with(ran("ln"), files(it.Symlink("bin/x", "/opt/none"))), with(ran("ln"), files(it.Symlink("bin/x", "/app"), it.Symlink("bin/y", "../app"), it.Symlink("etc/mtab", "/proc/mounts"))), "/bin/x"},
+		{"TARE-F025", with(ran("x"), files(it.Dir("d"), it.File("d/a", "x")), ran("x"), files(it.Whiteout("d"), it.Dir("d"))), with(ran("x"), files(it.Dir("d"), it.File("d/a", "x")), ran("x"), files(it.Dir("d"), it.Opaque("d"), it.File("d/b", "x"), it.Whiteout("none"))), "/d"},
 
 		{"TARE-W001", with(ran("x"), files(it.Sized("big", minDead)), ran("rm"), files(it.Whiteout("big"))), with(ran("x"), files(it.Sized("big", minDead-1)), ran("rm"), files(it.Whiteout("big"))), "RUN x"},
 		{"TARE-W002", with(ran("x"), files(it.Sized("big", 10_000_000)), ran("x"), files(it.Sized("big", 10_000_001))), with(ran("x"), files(it.Sized("big", 9_000_000)), ran("x"), files(it.Sized("big", 9_000_001))), ""},

@@ -95,6 +95,9 @@ func (c *changeset) unpack(l *Layer) error {
 			c.whiteout(e)
 		case Opaque:
 			e.Node = c.dir(e.Node)
+			if e.Node.flags&opaque != 0 {
+				c.disagree(e.Node, Duplicate)
+			}
 			if e.Node.flags |= opaque; e.Node.Parent == nil {
 				c.disagree(e.Node, RootOpaque)
 			}
@@ -109,6 +112,9 @@ func (c *changeset) unpack(l *Layer) error {
 // put makes what e says at its path.
 func (c *changeset) put(e *Entry) {
 	if e.Node.Parent == nil {
+		if e.Node.Entry != nil && e.Node.layer == c.layer {
+			c.disagree(e.Node, Duplicate)
+		}
 		c.tree.root.Entry, c.tree.root.layer = e, c.layer
 		return
 	}
@@ -219,7 +225,11 @@ func (c *changeset) follow(at *Node, target string, links *int) *Node {
 				at = at.Parent
 			}
 		default:
-			at = c.step(c.tree.child(at, name), links)
+			n := c.tree.child(at, name)
+			if c.state(n) == absent {
+				c.disagree(n, DanglingLink)
+			}
+			at = c.step(n, links)
 		}
 		if *c.steps > maxSteps {
 			break

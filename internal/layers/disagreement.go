@@ -44,8 +44,12 @@ const (
 	// link or a file.
 	BelowOther
 	// BelowFile: a directory is taken for granted where the layer itself has a
-	// file, or a link that leads nowhere.
+	// file, or links in a loop.
 	BelowFile
+	// DanglingLink: an entry below a link to what the layer doesn't have.
+	DanglingLink
+	// Duplicate: the layer has the path twice.
+	Duplicate
 	// ImpliedDirectory: a directory that the layer doesn't list has, in a layer
 	// below, another owner or mode than the one that is made for it.
 	ImpliedDirectory
@@ -72,6 +76,8 @@ func (r Reason) String() string {
 		OverlayAttribute: "an attribute of overlay file systems: kept, dropped or obeyed",
 		BelowOther:       "an entry below what is a link or a file in a layer under it: the link is followed or replaced by a directory",
 		BelowFile:        "an entry below what is no directory in its own layer: refused, or a directory is made",
+		DanglingLink:     "a directory that only a link of the layer leads to: made or refused",
+		Duplicate:        "the layer has it twice: the last one holds, or the layer is refused",
 		ImpliedDirectory: "a directory that its layer doesn't list: it has the mode and the owner of the layers below, or becomes root's with mode 0755",
 		LinkBelow:        "a hard link to a file of a layer under it: linked or refused",
 		LinkNowhere:      "a hard link to what isn't there: refused",

@@ -37,6 +37,7 @@ func (m *merger) sizeWhiteouts(l *Layer) {
 		}
 		n.Parent.childNamed, n.Parent.listed = m.layer+1, false
 		if n.whitedOut == m.layer+1 {
+			m.disagree(n, Duplicate)
 			continue
 		}
 		n.whitedOut = m.layer + 1
@@ -63,7 +64,7 @@ func subtreeSize(n *Node) int64 {
 }
 
 // countLeaves records the paths that are leaves of the layer's own tree, with
-// the size that the layer states last.
+// the size that the layer states last, and reports those that it has twice.
 func (m *merger) countLeaves(l *Layer) {
 	mark := m.layer + 1
 	for _, e := range l.Entries {
@@ -76,7 +77,11 @@ func (m *merger) countLeaves(l *Layer) {
 	for i := len(l.Entries) - 1; i >= 0; i-- {
 		e := l.Entries[i]
 		n := e.Node
-		if e.Kind != File || n.Parent == nil || n.named == mark {
+		if e.Kind != File || n.Parent == nil {
+			continue
+		}
+		if n.named == mark {
+			m.disagree(n, Duplicate)
 			continue
 		}
 		n.named, n.listed = mark, e.Type == tar.TypeDir
