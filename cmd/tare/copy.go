@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"devops-go/internal/bundle"
+	"devops-go/internal/engine"
 	"devops-go/internal/image"
 	"devops-go/internal/oci"
 	"devops-go/internal/registry"
@@ -151,7 +152,15 @@ func (c *copier) collect(ctx context.Context, ref, scratch string, std stdio) (*
 		return nil, err
 	}
 	var b *bundle.Bundle
-	if c.gzip || img.Manifest == nil || img.Source == image.Daemon {
+	repack := c.gzip || img.Manifest == nil || img.Held != nil && img.Held.Store() != engine.StoreContainerd
+	if !single && (repack || img.Source == image.Daemon) {
+		single, err = c.leaveOut(ctx, img, repack, std)
+		if err != nil {
+			img.Close()
+			return nil, fmt.Errorf("%s: %w", ref, err)
+		}
+	}
+	if repack {
 		press := bundle.Press{Compression: image.Gzip, Level: bundle.DefaultLevel, Dir: scratch, MaxSize: int64(c.source.maxSize)}
 		b, err = bundle.Repack(ctx, img, &press)
 	} else {
@@ -161,4 +170,31 @@ func (c *copier) collect(ctx context.Context, ref, scratch string, std stdio) (*
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	return b, nil
+}
+
+// leaveOut says which platforms can't be copied, if any: those that an engine
+// lists and hasn't got, and all but one where layers are compressed anew.
+func (c *copier) leaveOut(ctx context.Context, img *image.Image, repack bool, std stdio) (single bool, err error) {
+	listed, err := bundle.Listed(ctx, img)
+	if err != nil {
+		return false, err
+	}
+	var absent, others []string
+	for _, l := range listed {
+		switch {
+		case l.Digest == img.ManifestDigest:
+		case !l.Present:
+			absent = append(absent, l.Name())
+		default:
+			others = append(others, l.Name())
+		}
+	}
+	switch {
+	case repack && len(others) > 0:
+		fmt.Fprintf(std.err, "note: left out: %s: layers are compressed anew for one platform\n", strings.Join(append(others, absent...), ", "))
+	case img.Source == image.Daemon && len(absent) > 0:
+		fmt.Fprintf(std.err, "note: left out: %s: the engine lists more platforms than it has\n", strings.Join(append(others, absent...), ", "))
+		return true, nil
+	}
+	return false, nil
 }

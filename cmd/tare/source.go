@@ -5,6 +5,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
@@ -64,6 +66,12 @@ func (s *sourceFlags) options(ref string, std stdio) (image.Options, error) {
 	}
 	if err := s.network.connect(&opts, parsed.Transport == image.Daemon, parsed.Transport == image.Registry); err != nil {
 		return opts, fmt.Errorf("%s: %w", report.Quote(ref), err)
+	}
+	if parsed.Transport == image.Any && opts.Engine == nil && parsed.Path != "-" {
+		if _, err := os.Lstat(parsed.Path); errors.Is(err, fs.ErrNotExist) && s.network.engineError != nil {
+			// A context that isn't there isn't the same as an engine that isn't.
+			return opts, fmt.Errorf("%s: %w", report.Quote(ref), s.network.engineError)
+		}
 	}
 	return opts, nil
 }

@@ -5,9 +5,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
+	"devops-go/internal/digest"
 	"devops-go/internal/engine"
 	"devops-go/internal/oci"
 )
@@ -101,6 +103,56 @@ func TestSavedAs(t *testing.T) {
 	} {
 		if got := savedAs(tt.name, tt.held); got != tt.want {
 			t.Errorf("savedAs(%q) = %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A file or a directory that is in a name's way is named as the reason.
+func TestInTheWay(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := errors.Join(os.Mkdir("alpine", 0o755), os.WriteFile("busybox", []byte("no image"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"alpine": "alpine: the directory of that name here: ", "busybox": "busybox: the file of that name here: ", "./busybox": "./busybox: archive, ",
+	} {
+		_, err := Open(t.Context(), name, Options{})
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s…", name, err, want)
+		}
+		hint, ok := errors.AsType[*HintError](err)
+		if ok != (name[0] != '.') || ok && hint.Hint != "the engine's image is docker-daemon:"+name {
+			t.Errorf("%s: hint %+v", name, hint)
+		}
+	}
+}
+
+func TestSelectTag(t *testing.T) {
+	one, two := candidate{}, candidate{}
+	one.Digest, two.Digest = digest.FromBytes([]byte("1")), digest.FromBytes([]byte("2"))
+	one.root, two.root = one.Descriptor, two.Descriptor
+	list := []candidate{one, two}
+	for _, name := range []string{"@" + two.Digest.Short(), "@" + two.Digest.String(), two.Digest.String()} {
+		if got, err := selectTag(list, name, OCI); err != nil || len(got) != 1 || got[0].Digest != two.Digest {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	_, err := selectTag(list, "", OCI)
+	hint, _ := errors.AsType[*HintError](err)
+	if hint == nil || hint.Hint != "name one: oci:PATH:@"+one.Digest.Short() {
+		t.Errorf("two images: %v", err)
+	}
+	again := one
+	one.tags, again.tags = []string{"a"}, []string{"b"}
+	if got, err := selectTag([]candidate{one, again}, "", OCI); err != nil || len(got) == 0 {
+		t.Errorf("one image of two names: %v, %v", got, err)
+	}
+}
+
+func TestDaemonReference(t *testing.T) {
+	for _, s := range []string{"docker-daemon:alpine:3.20", "docker-daemon://alpine:3.20"} {
+		if r, err := ParseReference(s); err != nil || r.Name != "alpine:3.20" || r.Transport != Daemon {
+			t.Errorf("%s: %+v, %v", s, r, err)
 		}
 	}
 }

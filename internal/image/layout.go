@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"devops-go/internal/digest"
 	"devops-go/internal/oci"
@@ -155,7 +156,7 @@ func selectTag(list []candidate, name string, source Transport) ([]candidate, er
 	var names []string
 	var picked []candidate
 	for _, c := range list {
-		hit := c.Digest.String() == name
+		hit := isDigest(c.Digest, name)
 		for _, tag := range c.tags {
 			hit = hit || tag == name || sameName(tag, name)
 		}
@@ -170,11 +171,25 @@ func selectTag(list []candidate, name string, source Transport) ([]candidate, er
 	return picked, nil
 }
 
+// isDigest reports whether name is d or, after an @, its beginning.
+func isDigest(d digest.Digest, name string) bool {
+	short, ok := strings.CutPrefix(name, "@")
+	if !ok {
+		return d.String() == name
+	}
+	return len(short) >= 4 && strings.HasPrefix(d.Hex(), short) || d.String() == short
+}
+
 // severalNames is the error of a list in which two entries are named and
 // neither is meant; entries of one name are platforms of one image.
 func severalNames(list []candidate, source Transport) error {
 	var names []string
+	seen := map[digest.Digest]bool{} // an image of two names is one
 	for _, c := range list {
+		if seen[c.root.Digest] && seen[c.Digest] {
+			continue
+		}
+		seen[c.root.Digest], seen[c.Digest] = true, true
 		name := "@" + c.Digest.Short()
 		if len(c.tags) > 0 {
 			name = c.tags[len(c.tags)-1]

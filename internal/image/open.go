@@ -59,7 +59,7 @@ func Open(ctx context.Context, reference string, opts Options) (*Image, error) {
 	}
 	img, err := open(ctx, ref, opts)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", ref, err)
+		return nil, fmt.Errorf("%s: %w", ref, inTheWay(ref, err))
 	}
 	img.Name = reference
 	if err := img.opened(opts); err != nil {
@@ -67,6 +67,27 @@ func Open(ctx context.Context, reference string, opts Options) (*Image, error) {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	return img, nil
+}
+
+// inTheWay adds to the error of a file or directory without an image that a
+// name was taken for it.
+func inTheWay(ref Reference, err error) error {
+	var hint *HintError
+	if ref.Transport != Any || ref.Path == "-" || looksLikePath(ref.Path) || errors.As(err, &hint) {
+		return err
+	}
+	info, statErr := os.Stat(ref.Path)
+	if _, nameErr := registry.ParseReference(ref.Path); statErr != nil || nameErr != nil {
+		return err
+	}
+	kind := "file"
+	if info.IsDir() {
+		kind = "directory"
+	}
+	return &HintError{
+		Err:  fmt.Errorf("the %s of that name here: %w", kind, err),
+		Hint: fmt.Sprintf("the engine's image is docker-daemon:%s", ref.Path),
+	}
 }
 
 // OpenArchive opens the image in the archive of size bytes at r, which must

@@ -44,7 +44,7 @@ func ParseReference(s string) (Reference, error) {
 	prefix, rest, _ := strings.Cut(s, ":")
 	switch transport := Transport(prefix); transport {
 	case Daemon:
-		return named(transport, s, rest)
+		return named(transport, s, strings.TrimPrefix(rest, "//"))
 	case DockerArchive, OCI, OCIArchive:
 		path, name, _ := strings.Cut(rest, ":")
 		if path == "" {
