@@ -51,7 +51,7 @@ flags=
 # docs/tare.md has what that saves and costs.
 inline_tare() {
   for packages in 'crypto/...' net 'net/...' 'vendor/...' encoding/asn1 math/big 'debug/...' \
-    regexp/syntax internal/zstd internal/xcoff mime 'mime/...' log os/exec os/user flag \
+    regexp/syntax internal/zstd internal/xcoff reflect time context 'text/...' mime 'mime/...' log os/exec os/user flag \
     devops-go/cmd/tare devops-go/internal/compare devops-go/internal/dockerconfig \
     devops-go/internal/engine devops-go/internal/pack devops-go/internal/registry devops-go/internal/sbom
   do flags="$flags -gcflags=$packages=-l"; done
@@ -69,7 +69,8 @@ inline_app() {
   budget -75 all
   budget -60 net net/url strings slices maps io context errors syscall internal/abi unicode/utf8 \
     sync/atomic internal/godebug net/http/internal
-  budget 1 runtime internal/runtime/... internal/poll internal/strconv internal/bytealg internal/chacha8rand \
+  budget -34 runtime internal/runtime/...
+  budget 1 internal/poll internal/strconv internal/bytealg internal/chacha8rand \
     internal/stringslite internal/sync sync time bytes bufio net/textproto net/http \
     vendor/golang.org/x/net/http/httpguts devops-go/internal/service devops-go/internal/jsonenc
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"devops-go/internal/roots"
@@ -81,6 +82,9 @@ func (c *Client) Connect(ctx context.Context, target string, stdout io.Writer) e
 // Certificates prints the chain of a TLS server as it was verified, and which
 // root vouches for it. A chain that can't be verified is printed as it was sent.
 func (c *Client) Certificates(ctx context.Context, target string, stdout io.Writer) error {
+	if rest, ok := strings.CutPrefix(target, "https://"); ok {
+		target, _, _ = strings.Cut(rest, "/")
+	}
 	host, port, err := hostPort(target, "443")
 	if err != nil {
 		return err

@@ -18,10 +18,8 @@ import (
 	"crypto/x509"
 	_ "embed"
 	"encoding/binary"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -93,12 +91,6 @@ func Load(o Options) (*Store, error) {
 	return s, nil
 }
 
-// CheckFile reports whether name can be read as a file of certificates.
-func CheckFile(name string) error {
-	_, err := readFile(name)
-	return err
-}
-
 // headSize is the length of what mkbundle's pack writes before each DER.
 const headSize = 2 + 4 + sha256.Size
 
@@ -163,42 +155,6 @@ func (s *Store) addNamedFile(name, why string) error {
 	}
 	s.addAll(s.source(name, why), certs)
 	return nil
-}
-
-// readFile reads a PEM file that a setting names: every certificate in it must
-// parse, and there must be one.
-func readFile(name string) ([]*x509.Certificate, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, errors.Unwrap(err) // the caller names the file
-	}
-	certs, err := parsePEM(data)
-	if err != nil {
-		return nil, err
-	}
-	if len(certs) == 0 {
-		return nil, errors.New("no PEM certificate in it")
-	}
-	return certs, nil
-}
-
-// parsePEM returns the certificates in data and the first parse error.
-func parsePEM(data []byte) (certs []*x509.Certificate, err error) {
-	for {
-		var block *pem.Block
-		if block, data = pem.Decode(data); block == nil {
-			return certs, err
-		}
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		cert, parseErr := x509.ParseCertificate(block.Bytes)
-		if parseErr == nil {
-			certs = append(certs, cert)
-		} else if err == nil {
-			err = parseErr
-		}
-	}
 }
 
 // Pool returns the roots as crypto/tls wants them.

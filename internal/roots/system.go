@@ -9,7 +9,7 @@ import (
 )
 
 // Where the system's roots are: crypto/x509's lists for Linux (root_linux.go).
-// Of the files the first that can be read counts, of the folders all.
+// The first of the files that can be read counts, and all of the directories.
 var (
 	systemFiles = []string{
 		"/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Alpine
@@ -39,7 +39,12 @@ func (s *Store) addSystem(o Options) error {
 		}
 		return nil
 	}
-	for dir := range strings.SplitSeq(o.CertDir, ":") {
+	return s.addNamedDirs(o.CertDir)
+}
+
+// addNamedDirs adds the directories of a list with colons between.
+func (s *Store) addNamedDirs(list string) error {
+	for dir := range strings.SplitSeq(list, ":") {
 		if dir == "" {
 			continue
 		}
@@ -56,11 +61,11 @@ func (s *Store) addSystem(o Options) error {
 
 func (s *Store) addFirstFile(root string) {
 	for _, name := range systemFiles {
-		data, err := os.ReadFile(root + name)
+		data, err := ReadFile(root + name)
 		if err != nil {
 			continue
 		}
-		certs, _ := parsePEM(data) // one bad certificate doesn't cost the system's others
+		certs, _ := parse(data) // one bad certificate doesn't cost the system's others
 		s.addAll(s.source(root+name, ""), certs)
 		return
 	}
@@ -85,11 +90,11 @@ func (s *Store) addDir(dir, why string) (found int, err error) {
 		if s.hasSource(file) {
 			continue
 		}
-		data, err := os.ReadFile(file)
+		data, err := ReadFile(file)
 		if err != nil {
-			continue // a sub-folder, a dangling link
+			continue // a subdirectory, a dangling link
 		}
-		certs, _ := parsePEM(data)
+		certs, _ := parse(data)
 		s.addAll(src, certs)
 		found += len(certs)
 	}

@@ -31,7 +31,8 @@ func (s *Server) clientIP(r *http.Request) string {
 		if err != nil {
 			break
 		}
-		if addr = hop.Unmap(); !s.isProxy(addr) {
+		// A zone means something to the proxy only, and may be any text.
+		if addr = hop.Unmap().WithZone(""); !s.isProxy(addr) {
 			break
 		}
 	}

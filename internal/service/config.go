@@ -23,6 +23,8 @@ type Config struct {
 	ShutdownTimeout time.Duration
 	LogText         bool
 	AccessLog       bool
+	DebugEndpoints  bool
+	MaxConnections  int64 // 0 derives the limit from the cgroup's memory limit
 	TrustedProxies  []netip.Prefix
 }
 
@@ -62,6 +64,9 @@ func settings() []setting {
 		{"LOG_FORMAT", "log-format", "json", false, "json|text", "write the log as JSON objects, one per line, or as key=value pairs", setLogFormat},
 		{"ACCESS_LOG", "access-log", "false", false, "true|false", "log every request",
 			func(c *Config, v string) (err error) { c.AccessLog, err = parseBool(v); return err }},
+		{"DEBUG_ENDPOINTS", "debug-endpoints", "false", false, "true|false", "answer GET /env and GET /headers, with secrets masked",
+			func(c *Config, v string) (err error) { c.DebugEndpoints, err = parseBool(v); return err }},
+		{"MAX_CONNECTIONS", "max-connections", "", false, "N", "answer 503 to connections beyond N; without it, N follows from the cgroup's memory limit", setMaxConnections},
 		{"TRUSTED_PROXIES", "trusted-proxies", "", false, "CIDRS", "CIDRs of the proxies whose X-Forwarded-For is believed, separated by commas", setProxies},
 	}
 }
@@ -103,12 +108,7 @@ func (c *Config) Check() error {
 	if c.TLSKeyFile != "" && c.TLSCertFile == "" {
 		return fmt.Errorf("TLS_KEY_FILE=%q: want TLS_CERT_FILE too", c.TLSKeyFile)
 	}
-	if c.Trust.ExtraFile != "" {
-		if err := roots.CheckFile(c.Trust.ExtraFile); err != nil {
-			return fmt.Errorf("EXTRA_CA_FILE=%q: %w", c.Trust.ExtraFile, err)
-		}
-	}
-	return nil
+	return roots.Check(c.Trust)
 }
 
 // LoopbackHost is where this machine reaches the service.
@@ -165,6 +165,13 @@ func setLogFormat(c *Config, v string) error {
 		return errors.New("want json or text")
 	}
 	c.LogText = v == "text"
+	return nil
+}
+
+func setMaxConnections(c *Config, v string) (err error) {
+	if c.MaxConnections, err = strconv.ParseInt(v, 10, 32); err != nil || c.MaxConnections < 1 {
+		return errors.New("want a number from 1")
+	}
 	return nil
 }
 

@@ -16,6 +16,9 @@ import (
 type conn struct {
 	*net.TCPConn
 	reading, writing deadline
+	heard            atomic.Bool // a byte has come
+	closed           func(*conn) // called once
+	closing          sync.Once
 }
 
 func newConn(tcp *net.TCPConn) *conn {
@@ -31,7 +34,18 @@ func (c *conn) Read(p []byte) (n int, err error) {
 	for again := err == nil; again; again = c.reading.end(err) {
 		n, err = c.TCPConn.Read(p)
 	}
+	if n > 0 && !c.heard.Load() {
+		c.heard.Store(true)
+	}
 	return n, err
+}
+
+// Close implements [net.Conn].
+func (c *conn) Close() error {
+	if c.closed != nil {
+		c.closing.Do(func() { c.closed(c) })
+	}
+	return c.TCPConn.Close()
 }
 
 // Write implements [net.Conn].

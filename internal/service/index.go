@@ -25,6 +25,9 @@ func (s *Server) renderIndexParts() {
 	b = &s.indexTail
 	b.Begin('[')
 	for _, r := range s.routes {
+		if r.description == "" {
+			continue
+		}
 		b.Begin('{')
 		b.Field("path", r.path)
 		b.Field("method", http.MethodGet)

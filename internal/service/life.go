@@ -9,8 +9,9 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync/atomic"
 	"time"
+
+	"devops-go/internal/roots"
 )
 
 // Limits on what a client can take. They are generous to people and bound what
@@ -24,15 +25,15 @@ const (
 )
 
 // learnTime is when the facts are read that answers need, unless an answer needs
-// them before: the first answers shall not wait for it.
+// them before; so the first answers don't wait for it.
 const learnTime = 10 * time.Millisecond
 
 // leaveTime is how long clients with an open connection are given to use it
 // once more and be told to leave it, after the port has closed.
 const leaveTime = 500 * time.Millisecond
 
-// ErrCut is what Run returns if requests were ended that were in flight.
-var ErrCut = errors.New("stopped before all requests were answered")
+// ErrCut is what Run returns if it didn't wait for what was in flight.
+var ErrCut = errors.New("ended at once")
 
 // Run serves until a first value comes from stop, then drains: not ready,
 // DRAIN_DELAY, port closed, requests in flight answered. A second value ends it
@@ -47,17 +48,8 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("HOST=%q PORT=%q: %w", s.config.Host, s.config.Port, err)
 	}
-	var connections atomic.Int64
 	server := s.httpServer()
-	server.ConnState = func(_ net.Conn, state http.ConnState) {
-		switch state {
-		case http.StateNew:
-			connections.Add(1)
-		case http.StateClosed:
-			connections.Add(-1)
-		}
-	}
-	l := &listener{TCPListener: tcp}
+	l := s.newListener(tcp)
 	scheme, transport := "http", net.Listener(l)
 	if config != nil {
 		scheme, transport = "https", tls.NewListener(l, config)
@@ -77,12 +69,11 @@ func (s *Server) Run(stop <-chan os.Signal, w io.Writer) error {
 			str("drain_delay", s.config.DrainDelay.String()).write()
 	}
 	done := make(chan error, 1)
-	go func() { done <- s.drain(server, l, served, &connections) }()
+	go func() { done <- s.drain(server, l, served) }()
 	select {
 	case err = <-done:
-	case <-stop:
-		err = ErrCut
-		server.Close()
+	case sig := <-stop:
+		err = s.cut(server, l, "second signal ("+sig.String()+")")
 	}
 	if err != nil {
 		s.log.record("error", "stopped").str("error", err.Error()).write()
@@ -106,20 +97,28 @@ func (s *Server) httpServer() *http.Server {
 }
 
 // drain ends the service in the order that loses no request.
-func (s *Server) drain(server *http.Server, l *listener, served <-chan error, connections *atomic.Int64) error {
+func (s *Server) drain(server *http.Server, l *listener, served <-chan error) error {
 	time.Sleep(s.config.DrainDelay)
 	l.stop()
 	<-served
 	// Closing a kept-alive connection loses the request that is on its way. So
-	// clients in the midst of things are first told to leave, by the answer to
+	// clients that are using theirs are first told to leave, by the answer to
 	// their next request.
-	waitFor(leaveTime, func() bool { return connections.Load() == 0 })
+	none := func() bool { return l.count() == 0 }
+	waitFor(leaveTime, none)
 	server.SetKeepAlivesEnabled(false) // closes idle connections, and the others after their answer
-	if !waitFor(s.config.ShutdownTimeout, func() bool { return connections.Load() == 0 }) {
-		server.Close()
-		return ErrCut
+	l.closeSilent()
+	if !waitFor(s.config.ShutdownTimeout, none) {
+		return s.cut(server, l, "SHUTDOWN_TIMEOUT="+s.config.ShutdownTimeout.String()+" has passed")
 	}
 	return nil
+}
+
+// cut closes what is open, and says what that was.
+func (s *Server) cut(server *http.Server, l *listener, why string) error {
+	err := fmt.Errorf("%w: %s with %d requests in flight and %d connections open", ErrCut, why, s.metrics.inFlight.Load(), l.count())
+	server.Close()
+	return err
 }
 
 // waitFor asks done every few milliseconds, for as long as limit allows.
@@ -132,11 +131,24 @@ func waitFor(limit time.Duration, done func() bool) bool {
 	return true
 }
 
+func (s *Server) newListener(tcp *net.TCPListener) *listener {
+	s.maxConnections.Store(s.config.MaxConnections) // learn sets it if that is 0
+	return &listener{TCPListener: tcp, max: &s.maxConnections, refused: &s.refused, open: map[*conn]struct{}{}}
+}
+
 func (s *Server) tlsConfig() (*tls.Config, error) {
 	if !s.config.TLS() {
 		return nil, nil
 	}
-	cert, err := tls.LoadX509KeyPair(s.config.TLSCertFile, s.config.TLSKeyFile)
+	chain, err := roots.ReadFile(s.config.TLSCertFile)
+	if err != nil {
+		return nil, fmt.Errorf("TLS_CERT_FILE=%q: %w", s.config.TLSCertFile, err)
+	}
+	key, err := roots.ReadFile(s.config.TLSKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("TLS_KEY_FILE=%q: %w", s.config.TLSKeyFile, err)
+	}
+	cert, err := tls.X509KeyPair(chain, key)
 	if err != nil {
 		return nil, fmt.Errorf("TLS_CERT_FILE=%q TLS_KEY_FILE=%q: %w", s.config.TLSCertFile, s.config.TLSKeyFile, err)
 	}

@@ -12,7 +12,7 @@ func TestRefuseSYN(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &listener{TCPListener: tcp}
+	l := New(new(Config), Build{}).newListener(tcp)
 	defer l.Close()
 	early, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // "other", so that no client can make the number of series grow.
 var (
 	countedMethods = [...]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"}
-	countedCodes   = [...]int{http.StatusOK, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusServiceUnavailable}
+	countedCodes   = [...]int{200, 204, 301, 302, 400, 401, 403, 404, 405, 408, 429, 500, 502, 503, 504}
 )
 
 // buckets are the upper bounds of the latency histogram, in microseconds.
@@ -26,7 +26,7 @@ type metrics struct {
 }
 
 type routeMetrics struct {
-	requests    [len(countedMethods)][len(countedCodes)]atomic.Uint64
+	requests    [len(countedMethods)][len(countedCodes) + 1]atomic.Uint64
 	buckets     [len(buckets) + 1]atomic.Uint64
 	nanoseconds atomic.Int64
 }
@@ -38,8 +38,12 @@ func (m *metrics) observe(route int, method string, code int, took time.Duration
 	if i < 0 {
 		i = len(countedMethods) - 1
 	}
+	j := slices.Index(countedCodes[:], code)
+	if j < 0 {
+		j = len(countedCodes)
+	}
 	rm := &m.routes[route]
-	rm.requests[i][slices.Index(countedCodes[:], code)].Add(1)
+	rm.requests[i][j].Add(1)
 	bucket := 0
 	for bucket < len(buckets) && took > time.Duration(buckets[bucket])*time.Microsecond {
 		bucket++
@@ -51,6 +55,9 @@ func (m *metrics) observe(route int, method string, code int, took time.Duration
 // writeMetrics writes the Prometheus text format, version 0.0.4.
 func (s *Server) writeMetrics(_ *http.Request, _ time.Time, b *jsonenc.Buffer) int {
 	s.learn() // it sets GOMEMLIMIT
+	// Reading files takes a thread each: one at a time does, also where threads are few.
+	s.collecting.Lock()
+	defer s.collecting.Unlock()
 	e := exposition{buf: *b}
 	s.writeRequestMetrics(&e)
 	e.family("app_build_info", "gauge", "What was built; the value is always 1.")
@@ -71,10 +78,14 @@ func (s *Server) writeRequestMetrics(e *exposition) {
 	e.family("http_requests_total", "counter", "Requests answered, by route, method and status code.")
 	for i := range s.metrics.routes {
 		for j := range countedMethods {
-			for k, code := range countedCodes {
+			for k := range s.metrics.routes[i].requests[j] {
+				code := "other"
+				if k < len(countedCodes) {
+					code = strconv.Itoa(countedCodes[k])
+				}
 				if n := s.metrics.routes[i].requests[j][k].Load(); n > 0 {
 					e.sample("http_requests_total", float64(n),
-						"route", name(i), "method", countedMethods[j], "code", strconv.Itoa(code))
+						"route", name(i), "method", countedMethods[j], "code", code)
 				}
 			}
 		}
@@ -94,6 +105,7 @@ func (s *Server) writeRequestMetrics(e *exposition) {
 		e.sample("http_request_duration_seconds_sum", float64(rm.nanoseconds.Load())/1e9, "route", name(i))
 		e.sample("http_request_duration_seconds_count", float64(total), "route", name(i))
 	}
+	e.counter("http_connections_refused_total", "Connections refused for being too many.", float64(s.refused.Load()))
 	e.gauge("http_requests_in_flight", "Requests being answered now.", float64(s.metrics.inFlight.Load()))
 }
 

@@ -37,7 +37,8 @@ func TestRefusalsAreJSON(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l := net.Listener(&listener{TCPListener: tcp})
+			s := New(new(Config), Build{})
+			l := net.Listener(s.newListener(tcp))
 			if tt.tls {
 				_, certFile, keyFile := testpki.Write(t, t.TempDir())
 				cert, err := tls.LoadX509KeyPair(certFile, keyFile)
@@ -46,7 +47,6 @@ func TestRefusalsAreJSON(t *testing.T) {
 				}
 				l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}})
 			}
-			s := New(new(Config), Build{})
 			s.log.w = io.Discard
 			server := s.httpServer()
 			go server.Serve(l)

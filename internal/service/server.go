@@ -6,8 +6,10 @@ package service
 import (
 	"net/http"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,9 +35,13 @@ type Server struct {
 	log      logger
 	buffers  sync.Pool // of *jsonenc.Buffer
 	latest   atomic.Pointer[snapshot]
+	// maxConnections may be open; 0 is no limit.
+	maxConnections atomic.Int64
+	refused        atomic.Int64 // connections beyond
+	collecting     sync.Mutex   // held while the figures of /metrics are read
 
-	// What does not change, and the parts of the answer to GET / that don't: see
-	// learn.
+	// The facts that don't change, and the parts of the answer to GET / that don't;
+	// learn sets them.
 	learned              sync.Once
 	info                 sysinfo.Info
 	indexHead, indexTail jsonenc.Buffer
@@ -43,8 +49,9 @@ type Server struct {
 
 // A route is a path that answers GET and HEAD.
 type route struct {
-	path, description string
-	contentType       []string
+	path        string // an ending in braces stands for any one segment
+	description string // for the endpoints in the answer to GET /; "" isn't listed
+	contentType []string
 	// answer appends the body to b.
 	answer func(s *Server, r *http.Request, now time.Time, b *jsonenc.Buffer) (status int)
 }
@@ -57,18 +64,25 @@ var (
 	closeAfter = []string{"close"}
 )
 
-func routes() []route {
-	return []route{
+func routes(debug bool) []route {
+	list := []route{
 		{"/", "Service information", jsonType, (*Server).index},
 		{"/health", "Health check", jsonType, (*Server).health},
 		{"/ready", "Readiness check", jsonType, (*Server).ready},
 		{"/metrics", "Prometheus metrics", promType, (*Server).writeMetrics},
+		{"/version", "", jsonType, (*Server).version},
+		{"/status/{code}", "", jsonType, (*Server).status},
+		{"/delay/{seconds}", "", jsonType, (*Server).delay},
 	}
+	if debug {
+		list = append(list, route{"/env", "", jsonType, (*Server).env}, route{"/headers", "", jsonType, (*Server).headers})
+	}
+	return list
 }
 
 // New returns a server that has started now.
 func New(c *Config, b Build) *Server {
-	s := &Server{config: c, build: b, routes: routes(), started: time.Now()}
+	s := &Server{config: c, build: b, routes: routes(c.DebugEndpoints), started: time.Now()}
 	s.log.text = c.LogText
 	s.buffers.New = func() any {
 		b := make(jsonenc.Buffer, 0, 2048)
@@ -78,15 +92,51 @@ func New(c *Config, b Build) *Server {
 	return s
 }
 
-// learn reads the facts, once, and heeds them.
+// learn reads the facts, once, and sets the limits that follow from them.
 func (s *Server) learn() {
 	s.learned.Do(func() {
 		s.info = sysinfo.Read(sysinfo.Host{})
 		s.renderIndexParts()
-		if limit := s.info.Cgroup.Memory; limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
-			debug.SetMemoryLimit(limit / 10 * 9)
-		}
+		setLimits(s.info.Cgroup)
+		s.maxConnections.Store(s.connectionLimit())
 	})
+}
+
+// setLimits keeps the runtime below the cgroup's limits, unless its own variables
+// are set.
+func setLimits(limits sysinfo.Limits) {
+	if limit := limits.Memory; limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit / 10 * 9)
+	}
+	if procs := procsWithin(limits.PIDs); procs > 0 && procs < runtime.GOMAXPROCS(0) && os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(procs)
+	}
+}
+
+// procsWithin returns how many threads may run Go code where the cgroup allows so
+// many threads and processes; 0 is no limit. The runtime has some more threads,
+// and so have a health check and a command that are started beside the service.
+func procsWithin(pids int64) int {
+	if pids == 0 {
+		return 0
+	}
+	return int(max(1, (pids-6)/4))
+}
+
+// What a connection takes at most while its headers are read, and what the
+// process takes without any, in bytes.
+const (
+	connectionMemory = 32 << 10
+	baseMemory       = 8 << 20
+)
+
+// connectionLimit returns how many connections may be open; 0 is no limit.
+func (s *Server) connectionLimit() int64 {
+	limit := s.info.Cgroup.Memory
+	if s.config.MaxConnections > 0 || limit == 0 {
+		return s.config.MaxConnections
+	}
+	return max(64, (limit-baseMemory)/connectionMemory)
 }
 
 // ServeHTTP implements [http.Handler].
@@ -97,13 +147,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	index := s.find(r.URL.Path)
 	status, contentType := s.answer(index, r, began, buf)
 
+	if r.URL.RawQuery != "" && wantsPretty(r.URL.RawQuery) && &contentType[0] == &jsonType[0] {
+		*buf = jsonenc.Indent(nil, *buf)
+	}
+
 	header := w.Header()
 	header["Content-Type"] = contentType
 	header["Date"] = s.snapshot(began).date // net/http would render it for each answer
 	if status == http.StatusMethodNotAllowed {
 		header["Allow"] = allow
 	}
-	if s.draining.Load() {
+	// A request that states both its length and chunks may be an attempt to
+	// smuggle another one in (RFC 9112, section 6.3). net/http has taken the length
+	// away by now; nothing here needs a body, so any chunks end the connection.
+	if s.draining.Load() || r.TransferEncoding != nil {
 		header["Connection"] = closeAfter
 	}
 	if len(*buf) > 2048 { // net/http states the length of what is shorter
@@ -129,7 +186,29 @@ func (s *Server) find(path string) int {
 			return i
 		}
 	}
+	switch path { // what Kubernetes and its users call them
+	case "/healthz", "/livez":
+		return s.find("/health")
+	case "/readyz":
+		return s.find("/ready")
+	}
+	for i := range s.routes {
+		prefix, _, ok := strings.Cut(s.routes[i].path, "{")
+		if segment, found := strings.CutPrefix(path, prefix); ok && found && segment != "" && !strings.Contains(segment, "/") {
+			return i
+		}
+	}
 	return len(s.routes)
+}
+
+// wantsPretty reports whether a query asks for an indented answer: ?pretty.
+func wantsPretty(query string) bool {
+	for part := range strings.SplitSeq(query, "&") {
+		if name, value, _ := strings.Cut(part, "="); name == "pretty" && value != "false" && value != "0" {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Server) answer(index int, r *http.Request, now time.Time, b *jsonenc.Buffer) (status int, contentType []string) {

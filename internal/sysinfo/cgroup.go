@@ -11,11 +11,12 @@ import (
 type Limits struct {
 	CPUQuota float64 // CPUs' worth of time; 0 is no limit
 	Memory   int64   // bytes; 0 is no limit
+	PIDs     int64   // threads and processes; 0 is no limit
 }
 
-// noMemoryLimit is where cgroup v1's numbers begin to mean "unlimited": it
+// noLimit is where cgroup v1's numbers of bytes begin to mean "unlimited": it
 // writes the largest int64, rounded down to a page.
-const noMemoryLimit = 1 << 62
+const noLimit = 1 << 62
 
 // readLimits understands cgroup v2, v1 and both at once (cgroups(7)): memory
 // may be governed by one and CPU by the other.
@@ -35,7 +36,8 @@ func readLimits(fsys fs.FS, mounts []mount) Limits {
 		case fields[0] == "0" && controllers == "":
 			walkUp(mounts, "cgroup2", "", group, func(dir string) {
 				limits.tightenCPU(cpuMax(readLine(fsys, dir+"/cpu.max")))
-				limits.tightenMemory(readLine(fsys, dir+"/memory.max"))
+				tighten(&limits.Memory, readLine(fsys, dir+"/memory.max"))
+				tighten(&limits.PIDs, readLine(fsys, dir+"/pids.max"))
 			})
 		case hasOption(controllers, "cpu"):
 			walkUp(mounts, "cgroup", "cpu", group, func(dir string) {
@@ -43,7 +45,11 @@ func readLimits(fsys fs.FS, mounts []mount) Limits {
 			})
 		case hasOption(controllers, "memory"):
 			walkUp(mounts, "cgroup", "memory", group, func(dir string) {
-				limits.tightenMemory(readLine(fsys, dir+"/memory.limit_in_bytes"))
+				tighten(&limits.Memory, readLine(fsys, dir+"/memory.limit_in_bytes"))
+			})
+		case hasOption(controllers, "pids"):
+			walkUp(mounts, "cgroup", "pids", group, func(dir string) {
+				tighten(&limits.PIDs, readLine(fsys, dir+"/pids.max"))
 			})
 		}
 	}
@@ -94,9 +100,10 @@ func (l *Limits) tightenCPU(quota float64) {
 	}
 }
 
-func (l *Limits) tightenMemory(line string) {
+// tighten lowers a limit to the one that line states, if it states one.
+func tighten(limit *int64, line string) {
 	n, err := strconv.ParseInt(line, 10, 64)
-	if err == nil && n > 0 && n < noMemoryLimit && (l.Memory == 0 || n < l.Memory) {
-		l.Memory = n
+	if err == nil && n > 0 && n < noLimit && (*limit == 0 || n < *limit) {
+		*limit = n
 	}
 }

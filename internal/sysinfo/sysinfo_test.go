@@ -55,13 +55,22 @@ func TestLimits(t *testing.T) {
 		{"v2, own namespace", files(
 			"proc/self/cgroup", "0::/\n", "proc/self/mountinfo", v2Mount,
 			"sys/fs/cgroup/cpu.max", "150000 100000\n", "sys/fs/cgroup/memory.max", "67108864\n"),
-			Limits{1.5, 64 << 20}},
+			Limits{CPUQuota: 1.5, Memory: 64 << 20}},
 		{"v2, tightest ancestor", files(
 			"proc/self/cgroup", "0::/pods/a/b\n", "proc/self/mountinfo", v2Mount,
 			"sys/fs/cgroup/pods/cpu.max", "50000 100000\n", "sys/fs/cgroup/pods/memory.max", "4096000\n",
 			"sys/fs/cgroup/pods/a/cpu.max", "max 100000\n", "sys/fs/cgroup/pods/a/memory.max", "max\n",
 			"sys/fs/cgroup/pods/a/b/cpu.max", "200000 100000\n", "sys/fs/cgroup/pods/a/b/memory.max", "8192000\n"),
-			Limits{0.5, 4096000}},
+			Limits{CPUQuota: 0.5, Memory: 4096000}},
+		{"v2, threads", files(
+			"proc/self/cgroup", "0::/a\n", "proc/self/mountinfo", v2Mount,
+			"sys/fs/cgroup/pids.max", "10\n", "sys/fs/cgroup/a/pids.max", "max\n"),
+			Limits{PIDs: 10}},
+		{"v1, threads", files(
+			"proc/self/cgroup", "9:pids:/docker/abc\n",
+			"proc/self/mountinfo", "34 32 0:31 /docker/abc /sys/fs/cgroup/pids ro,nosuid - cgroup cgroup rw,pids\n",
+			"sys/fs/cgroup/pids/pids.max", "100\n"),
+			Limits{PIDs: 100}},
 		{"v2, unlimited", files(
 			"proc/self/cgroup", "0::/\n", "proc/self/mountinfo", v2Mount,
 			"sys/fs/cgroup/cpu.max", "max 100000\n", "sys/fs/cgroup/memory.max", "max\n"),
@@ -70,18 +79,18 @@ func TestLimits(t *testing.T) {
 			"proc/self/cgroup", "0::/../../system.slice\n",
 			"proc/self/mountinfo", strings.Replace(v2Mount, "0:26 / ", "0:26 /kubepods ", 1),
 			"sys/fs/cgroup/memory.max", "1000\n"),
-			Limits{0, 1000}},
+			Limits{CPUQuota: 0, Memory: 1000}},
 		{"v1, mount shows the group itself", files(
 			"proc/self/cgroup", "4:cpu,cpuacct:/docker/abc\n5:memory:/docker/abc\n",
 			"proc/self/mountinfo", v1CPU+v1Memory,
 			"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "25000\n", "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n",
 			"sys/fs/cgroup/memory/memory.limit_in_bytes", "33554432\n"),
-			Limits{0.25, 32 << 20}},
+			Limits{CPUQuota: 0.25, Memory: 32 << 20}},
 		{"v1, below the mount", files(
 			"proc/self/cgroup", "5:memory:/docker/abc/child\n", "proc/self/mountinfo", v1Memory,
 			"sys/fs/cgroup/memory/memory.limit_in_bytes", "100\n",
 			"sys/fs/cgroup/memory/child/memory.limit_in_bytes", "200\n"),
-			Limits{0, 100}},
+			Limits{CPUQuota: 0, Memory: 100}},
 		{"v1, unlimited", files(
 			"proc/self/cgroup", "4:cpu,cpuacct:/docker/abc\n5:memory:/docker/abc\n",
 			"proc/self/mountinfo", v1CPU+v1Memory,
@@ -91,7 +100,7 @@ func TestLimits(t *testing.T) {
 		{"hybrid: memory by v1, CPU by v2", files(
 			"proc/self/cgroup", "5:memory:/docker/abc\n0::/\n", "proc/self/mountinfo", v1Memory+v2Mount,
 			"sys/fs/cgroup/memory/memory.limit_in_bytes", "500\n", "sys/fs/cgroup/cpu.max", "100000 100000\n"),
-			Limits{1, 500}},
+			Limits{CPUQuota: 1, Memory: 500}},
 		{"garbage", files(
 			"proc/self/cgroup", "0::/\nx\n::\n", "proc/self/mountinfo", "a b c\n"+v2Mount,
 			"sys/fs/cgroup/cpu.max", "1 0\n", "sys/fs/cgroup/memory.max", "-5\n"),
@@ -139,7 +148,7 @@ func FuzzLimits(f *testing.F) {
 		fsys := files("proc/self/cgroup", group, "proc/self/mountinfo", mountinfo,
 			"sys/fs/cgroup/cpu.max", cpu, "sys/fs/cgroup/memory.max", memory)
 		got := readLimits(fsys, readMounts(fsys))
-		if got.CPUQuota < 0 || got.Memory < 0 || got.Memory >= noMemoryLimit {
+		if got.CPUQuota < 0 || got.Memory < 0 || got.Memory >= noLimit {
 			t.Errorf("%+v", got)
 		}
 	})
