@@ -105,6 +105,7 @@ example: tare pull registry.example/app:1.0 -o app.tar
 type copier struct {
 	source  sourceFlags
 	gzip    bool
+	layers  compressionFlag // of all layers; empty keeps what they have
 	summary summaryFlags
 }
 
@@ -113,6 +114,7 @@ func (c *copier) define(fs *flag.FlagSet) {
 	fs.Var(&c.source.platform, "platform", "take only `OS/ARCH[/VARIANT]` of an image that has several")
 	fs.Var(&c.source.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
 	c.source.defineNetwork(fs)
+	fs.Var(&c.layers, "compression", "store all layers as `gzip`, or none, whatever they were, which changes digests")
 	fs.BoolVar(&c.gzip, "gzip", false, "compress layers that are uncompressed in their source, which changes digests; always done where there is no manifest to keep")
 	c.summary.define(fs)
 }
@@ -152,7 +154,7 @@ func (c *copier) collect(ctx context.Context, ref, scratch string, std stdio) (*
 		return nil, err
 	}
 	var b *bundle.Bundle
-	repack := c.gzip || img.Manifest == nil || img.Held != nil && img.Held.Store() != engine.StoreContainerd
+	repack := c.layers != "" || c.gzip || img.Manifest == nil || img.Held != nil && img.Held.Store() != engine.StoreContainerd
 	if !single && (repack || img.Source == image.Daemon) {
 		single, err = c.leaveOut(ctx, img, repack, std)
 		if err != nil {
@@ -162,6 +164,9 @@ func (c *copier) collect(ctx context.Context, ref, scratch string, std stdio) (*
 	}
 	if repack {
 		press := bundle.Press{Compression: image.Gzip, Level: bundle.DefaultLevel, Dir: scratch, MaxSize: int64(c.source.maxSize)}
+		if c.layers != "" {
+			press.Compression, press.Recompress = image.Compression(c.layers), true
+		}
 		b, err = bundle.Repack(ctx, img, &press)
 	} else {
 		b, err = bundle.Collect(ctx, img, single)

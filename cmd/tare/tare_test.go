@@ -97,9 +97,19 @@ func zipped(img it.Image) it.Image {
 	return img
 }
 
-// zstd is img with a layer that can't be read.
+// unreadable is img with a layer in a compression that nobody knows.
+func unreadable(img it.Image) it.Image {
+	img.Layers[1] = it.Layer{Tar: img.Layers[1].Tar, Blob: []byte("made up"), MediaType: oci.MediaTypeLayer + "+lz9"}
+	return img
+}
+
+// zstd is img with all layers but the first in zstd, the last of which claims to
+// be gzip.
 func zstd(img it.Image) it.Image {
-	img.Layers[1] = it.Layer{Tar: img.Layers[1].Tar, Blob: []byte("\x28\xb5\x2f\xfd rest"), MediaType: oci.MediaTypeLayer + "+zstd"}
+	for i, l := range img.Layers[1:] {
+		img.Layers[i+1] = it.Layer{Tar: l.Tar, Blob: it.Zstd(l.Tar), MediaType: oci.MediaTypeLayer + "+zstd"}
+	}
+	img.Layers[len(img.Layers)-1].MediaType = oci.MediaTypeLayerGzip
 	return img
 }
 
@@ -122,6 +132,9 @@ func gallery(t testing.TB) string {
 	archive := it.Classic(app()).Archive()
 	write("cut.tar", archive[:len(archive)/2])
 	write("empty.tar", nil)
+	for name, content := range it.Layout(unreadable(app())) {
+		write("unreadable/"+name, content)
+	}
 	for name, content := range it.Layout(zstd(app())) {
 		write("zstd/"+name, content)
 	}
@@ -166,12 +179,15 @@ func TestCommands(t *testing.T) {
 		{"weigh-empty", "weigh empty.tar"},
 		{"weigh-no-directory", "weigh oci:none"},
 		{"weigh-escape", "weigh ./\x1b[31m\u009bred.tar"},
+		{"weigh-unreadable", "weigh unreadable"},
+		{"weigh-unreadable-content", "weigh --content unreadable"},
+		{"history-unreadable", "history --iso unreadable"},
+		{"compare-unreadable", "compare unreadable base.tar"},
+		{"tree-unreadable", "tree unreadable"},
+		{"verify-unreadable", "verify unreadable"},
 		{"weigh-zstd", "weigh zstd"},
-		{"weigh-zstd-content", "weigh --content zstd"},
-		{"history-zstd", "history --iso zstd"},
-		{"compare-zstd", "compare zstd base.tar"},
-		{"tree-zstd", "tree zstd"},
 		{"verify-zstd", "verify zstd"},
+		{"copy-compression", "copy --compression none zstd oci:plain"},
 		{"weigh-several-in-one", "weigh both.tar"},
 		{"weigh-missing", "weigh ./none.tar"},
 		{"weigh-platform", "weigh --platform linux/arm64 layout"},

@@ -164,6 +164,51 @@ func TestRepack(t *testing.T) {
 	}
 }
 
+// TestRecompress: a layer in zstd stays as it is, or is made anew, and is read in
+// either case.
+func TestRecompress(t *testing.T) {
+	content := it.Tar(it.File("a", "x"), it.Sized("b", 200_000))
+	source := it.Image{Layers: []it.Layer{
+		{Tar: content, Blob: it.Zstd(content), MediaType: oci.MediaTypeLayer + "+zstd"}, it.Zipped(it.File("c", "y")), it.Plain(it.File("d", "z")),
+	}}
+	for _, tt := range []struct {
+		press Press
+		want  string
+	}{
+		{Press{Compression: image.Gzip, Level: 1}, "zstd gzip gzip"},
+		{Press{Compression: image.Gzip, Level: 1, Recompress: true}, "gzip gzip gzip"},
+		{Press{Compression: image.Uncompressed}, "zstd gzip none"},
+		{Press{Compression: image.Uncompressed, Recompress: true}, "none none none"},
+	} {
+		img := opened(t, it.Layout(source).ArchiveFile(t), image.Options{})
+		b, err := Repack(context.Background(), img, &tt.press)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := opened(t, it.WriteFile(t, "new.tar", archive(t, b)), image.Options{})
+		var got []string
+		for i, l := range back.Layers {
+			got = append(got, string(l.Compression))
+			if claimed := image.ClaimedCompression(l.Descriptor.MediaType); claimed != l.Compression || l.DiffID != img.Layers[i].DiffID {
+				t.Errorf("%+v: %s is %s of %s", tt.press, l, l.Descriptor.MediaType, l.DiffID)
+			}
+		}
+		if s := strings.Join(got, " "); s != tt.want {
+			t.Errorf("%+v: layers are %s, want %s", tt.press, s, tt.want)
+		}
+		b.Close()
+		back.Close()
+	}
+	broken := it.Zstd(content)
+	broken[6] |= 6 // the reserved type
+	source.Layers[0].Blob = broken
+	img := opened(t, it.Layout(source).ArchiveFile(t), image.Options{})
+	_, err := Repack(context.Background(), img, &Press{Compression: image.Gzip, Level: 1})
+	if err == nil || !strings.Contains(err.Error(), "layer 1") || !strings.Contains(err.Error(), "zstd: byte 6:") {
+		t.Errorf("error %v of a broken layer", err)
+	}
+}
+
 // TestConvertLie: a layer that isn't what the configuration says goes nowhere.
 func TestConvertLie(t *testing.T) {
 	lie := image.Config{RootFS: image.RootFS{Type: "layers", DiffIDs: []digest.Digest{digest.FromBytes([]byte("other"))}}}

@@ -26,6 +26,9 @@ const DefaultLevel = pgzip.Best
 type Press struct {
 	// Compression is Gzip or Uncompressed.
 	Compression image.Compression
+	// Recompress is for layers, too, that are stored in another compression that
+	// OCI has. Without it they stay as they are.
+	Recompress bool
 	// Level is one of package pgzip's.
 	Level int
 	// Dir is where the files are; empty is the system's directory for that.
@@ -113,7 +116,7 @@ func (p *Press) Convert(ctx context.Context, l *image.Layer) (Layer, error) {
 }
 
 func (p *Press) convert(ctx context.Context, l *image.Layer) (Layer, error) {
-	stays := l.Compression != image.Uncompressed || p.Compression == image.Uncompressed
+	stays := l.Compression == p.Compression || !p.Recompress && (l.Compression == image.Gzip || l.Compression == image.Zstd)
 	if !stays || l.Descriptor.Digest.IsZero() || l.DiffID.IsZero() {
 		return p.Layer(func(w io.Writer) (int64, error) { return p.copyTar(ctx, w, l) })
 	}
@@ -122,7 +125,7 @@ func (p *Press) convert(ctx context.Context, l *image.Layer) (Layer, error) {
 		d.MediaType += "+" + string(l.Compression)
 	}
 	made := Layer{Content{Descriptor: d, Open: stored(l)}, l.DiffID, -1}
-	if l.Remote() || l.Compression == image.Zstd {
+	if l.Remote() {
 		return made, nil
 	}
 	diff := sha256.New()

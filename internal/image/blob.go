@@ -146,7 +146,7 @@ func (l *Layer) newBlob(r io.ReadCloser, verify bool) (*Blob, error) {
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	b.Compression, b.r = sniff(magic), buffered
+	b.Compression, b.r = l.compression(magic), buffered
 	return b, nil
 }
 
@@ -207,27 +207,29 @@ func (l *Layer) sniff(ctx context.Context) (err error) {
 	if _, l.remote = l.store.(registryStore); l.remote {
 		return nil
 	}
-	found, err := sniffAt(ctx, l.store, l.Descriptor)
+	magic, err := firstBytes(ctx, l.store, l.Descriptor)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	l.Compression = found
+	if err == nil {
+		l.Compression = l.compression(magic)
+	}
 	return err
 }
 
-// sniffAt reads the first bytes of a blob that is at hand.
-func sniffAt(ctx context.Context, s store, d oci.Descriptor) (Compression, error) {
+// firstBytes returns the first bytes of a blob that is at hand.
+func firstBytes(ctx context.Context, s store, d oci.Descriptor) ([]byte, error) {
 	r, err := s.open(ctx, d)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer r.Close()
 	magic := make([]byte, sniffLen)
 	n, err := io.ReadFull(r, magic)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return "", err
+		return nil, err
 	}
-	return sniff(magic[:n]), nil
+	return magic[:n], nil
 }
 
 // openRegular opens the regular file at path and nothing else, so that a

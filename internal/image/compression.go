@@ -3,19 +3,22 @@ package image
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"devops-go/internal/inflate"
+	"devops-go/internal/zstd"
 )
 
 // A Compression is how a layer is stored.
 type Compression string
 
-// The compressions that layers have in the wild. Only gzip can be read; the
-// standard library has no zstd.
+// The compressions that layers have in the wild. Xz can't be read, nor what a
+// media type claims besides.
 const (
 	Uncompressed Compression = "none"
 	Gzip         Compression = "gzip"
@@ -25,29 +28,27 @@ const (
 )
 
 // sniffLen is how many bytes sniff wants to see.
-const sniffLen = 6
+const sniffLen = 10
 
 // sniff tells the compression from the first bytes of the content; media types
-// lie.
+// lie. A stream of zstd may begin with a frame that is skipped, as pzstd's do.
 func sniff(magic []byte) Compression {
-	for _, known := range []struct {
-		magic string
-		c     Compression
-	}{
-		{"\x1f\x8b", Gzip},
-		{"\x28\xb5\x2f\xfd", Zstd},
-		{"BZh", Bzip2},
-		{"\xfd7zXZ\x00", Xz},
-	} {
-		if bytes.HasPrefix(magic, []byte(known.magic)) {
-			return known.c
-		}
+	known := func(s string) bool { return bytes.HasPrefix(magic, []byte(s)) }
+	switch {
+	case known("\x1f\x8b"):
+		return Gzip
+	case known("\x28\xb5\x2f\xfd"), len(magic) > 4 && magic[0]>>4 == 5 && string(magic[1:4]) == "\x2a\x4d\x18":
+		return Zstd
+	case known("BZh") && len(magic) == sniffLen && slices.Contains([]string{"\x31\x41\x59\x26\x53\x59", "\x17\x72\x45\x38\x50\x90"}, string(magic[4:])):
+		return Bzip2
+	case known("\xfd7zXZ\x00"):
+		return Xz
 	}
 	return Uncompressed
 }
 
 // ClaimedCompression tells the compression from the media type, for a layer whose content
-// isn't here.
+// isn't here. What comes after a layer's "tar+" is one, known or not.
 func ClaimedCompression(mediaType string) Compression {
 	switch {
 	case strings.HasSuffix(mediaType, "gzip"):
@@ -55,15 +56,31 @@ func ClaimedCompression(mediaType string) Compression {
 	case strings.HasSuffix(mediaType, "zstd"):
 		return Zstd
 	}
+	if _, name, ok := strings.Cut(mediaType, ".tar+"); ok && name != "" {
+		return Compression(name)
+	}
 	return Uncompressed
 }
 
-// ErrUnreadable is the fault of a compression that the standard library hasn't
-// got.
-var ErrUnreadable = errors.New("can't be read yet")
+// compression tells the compression of the layer from its first bytes, or from
+// its media type where that claims one that has no mark here.
+func (l *Layer) compression(magic []byte) Compression {
+	if c := sniff(magic); c != Uncompressed {
+		return c
+	}
+	if c := ClaimedCompression(l.Descriptor.MediaType); !c.readable() {
+		return c
+	}
+	return Uncompressed
+}
+
+// ErrUnreadable is the fault of a compression that nobody here reads.
+var ErrUnreadable = errors.New("can't be read")
 
 // readable reports whether Decompress takes c.
-func (c Compression) readable() bool { return c == Uncompressed || c == Gzip }
+func (c Compression) readable() bool {
+	return c == Uncompressed || c == Gzip || c == Zstd || c == Bzip2
+}
 
 // Decompress returns the content that r holds in compression c.
 func Decompress(r io.Reader, c Compression) (io.Reader, error) {
@@ -72,6 +89,10 @@ func Decompress(r io.Reader, c Compression) (io.Reader, error) {
 		return r, nil
 	case Gzip:
 		return inflate.NewReader(r)
+	case Zstd:
+		return zstd.NewReader(r), nil
+	case Bzip2:
+		return bzip2.NewReader(r), nil
 	}
 	return nil, fmt.Errorf("compression %s %w", c, ErrUnreadable)
 }

@@ -44,9 +44,11 @@ func openDocker(ctx context.Context, a *archive, name string, want oci.Platform)
 			return nil, fmt.Errorf("%s: %w", l, err)
 		}
 		l.Descriptor = oci.Descriptor{Size: m.size, Digest: pathDigest(path)}
-		if l.Compression, err = sniffAt(ctx, l.store, l.Descriptor); err != nil {
+		magic, err := firstBytes(ctx, l.store, l.Descriptor)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", l, err)
 		}
+		l.Compression = sniff(magic)
 		l.Descriptor.MediaType = oci.MediaTypeLayer
 		if l.Compression != Uncompressed {
 			l.Descriptor.MediaType += "+" + string(l.Compression)

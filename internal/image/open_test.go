@@ -232,7 +232,9 @@ func TestOpen(t *testing.T) {
 		{it.WriteFile(t, "x", []byte("#!/bin/sh\necho not an image, however long it gets\n")), "error: "},
 		{it.WriteFile(t, "y", bytes.Repeat([]byte("garbage "), 1000)), "error: not a tar archive"},
 		{it.WriteFile(t, "z", it.Tar(it.File("etc/passwd", ""))), "error: a tar archive without image"},
-		{it.WriteFile(t, "zstd", []byte("\x28\xb5\x2f\xfd content")), "error: compression zstd can't be read yet"},
+		{it.WriteFile(t, "zstd", []byte("\x28\xb5\x2f\xfd content")), "error: reading the archive: zstd: byte 6: a block is of the reserved type"},
+		{it.WriteFile(t, "xz", []byte("\xfd7zXZ\x00 content")), "error: compression xz can't be read"},
+		{it.WriteFile(t, "bzip2", []byte("BZh91AY&SY content")), "error: reading the archive: unexpected EOF"},
 		{it.WriteFile(t, "short", classic.Archive()[:5000]), "error: archive, after"},
 	} {
 		img, err := image.Open(context.Background(), tt.ref, image.Options{})
@@ -263,7 +265,7 @@ func TestStdin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, stdin := range map[string]io.Reader{"pipe": bytes.NewReader(content), "file": file, "gzip": bytes.NewReader(it.Gzip(content))} {
+	for name, stdin := range map[string]io.Reader{"pipe": bytes.NewReader(content), "file": file, "gzip": bytes.NewReader(it.Gzip(content)), "zstd": bytes.NewReader(it.Zstd(content))} {
 		temp := t.TempDir()
 		img, err := image.Open(context.Background(), "-", image.Options{Stdin: stdin, TempDir: temp})
 		if err != nil {
