@@ -20,11 +20,11 @@ func auditCommand() *command {
 	return &command{
 		name:  "audit",
 		usage: "[flags] IMAGE…",
-		short: "judge images by rules and budgets, as a gate for CI",
+		short: "check images against rules and budgets, as a gate for CI",
 		long: `The rules look at the history, the configuration, the files of every layer and
-the weight. What a project asks of its images stands in .tare.json, which is
-looked for from the working directory upwards (--init writes an example); a
-.dive-ci is understood, too. The exit code is 1 where a finding is at or above
+the weight. A project keeps its settings in .tare.json, which is looked for from
+the working directory upwards (--init writes an example); a .dive-ci is
+understood, too. The exit code is 1 where a finding is at or above
 --fail-on or a budget is exceeded, 2 where an image could not be judged.
 
 An IMAGE - reads references from standard input, one a line, and writes one JSON
@@ -168,8 +168,7 @@ func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (
 	case a.shallow:
 		opts.Depth = audit.Shallow
 	}
-	r, err := audit.Image(ctx, img, opts)
-	return r, hinted(err)
+	return audit.Image(ctx, img, opts)
 }
 
 // list judges the images of the command line and writes one report of all.

@@ -22,7 +22,7 @@ const (
 	diveFile     = ".dive-ci"
 )
 
-// gateFlags say what an image is held against.
+// gateFlags say what an image is checked against.
 type gateFlags struct {
 	config  string
 	failOn  string
@@ -30,7 +30,7 @@ type gateFlags struct {
 }
 
 func (g *gateFlags) define(fs *flag.FlagSet) {
-	fs.StringVar(&g.config, "config", "", "take the settings from `FILE`, not from .tare.json or .dive-ci upwards from here")
+	fs.StringVar(&g.config, "config", "", "read the settings from `FILE`, not from the nearest .tare.json or .dive-ci")
 	fs.StringVar(&g.failOn, "fail-on", "", "fail at findings of `SEVERITY` or above: error, warning, info or off (default error)")
 	fs.Var(&g.budgets, "budget", "set a budget, `NAME=LIMIT` as maxTransfer=2.3MB; may be given more than once")
 }
@@ -144,7 +144,7 @@ func (a *auditRun) writeExample(ctx context.Context, args []string, std stdio) e
 	return err
 }
 
-// baselineFlags say what growth is held against.
+// baselineFlags say what an image is compared with, and how much it may grow.
 type baselineFlags struct {
 	name   string
 	growth string
@@ -155,7 +155,7 @@ type baselineFlags struct {
 }
 
 func (b *baselineFlags) define(fs *flag.FlagSet) {
-	fs.StringVar(&b.name, "baseline", "", "hold the growth against an `IMAGE|REPORT.json`")
+	fs.StringVar(&b.name, "baseline", "", "compare size and transfer with those of an `IMAGE|REPORT.json`")
 	fs.StringVar(&b.growth, "max-growth", "", "let size and transfer grow by `1%|100kB` over the baseline (default 0%)")
 }
 

@@ -17,7 +17,7 @@ func compareCommand() *command {
 	return &command{
 		name:  "compare",
 		usage: "[flags] IMAGE IMAGE…",
-		short: "set images side by side, with what a fleet pays for them",
+		short: "set images side by side, with what storing and pulling them takes",
 		long: `Shared are the layers that an image has in common with the first, each counted
 once; reduction is against the largest. The projection is storage = size × nodes,
 bandwidth = transfer × pulls a day, pull = transfer ÷ link.

@@ -17,7 +17,7 @@ func copyCommand() *command {
 	return &command{
 		name:  "copy",
 		usage: "[flags] IMAGE DESTINATION",
-		short: "copy an image between any two places, digests kept",
+		short: "copy an image between any two places without changing its digest",
 		long: `The DESTINATION is docker://NAME, docker-daemon:NAME, oci:DIR[:TAG],
 oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME]; the two archives are one
 file that is both. Without a transport, DIR/ is a layout and PATH.tar an archive.
@@ -47,7 +47,7 @@ func pushCommand() *command {
 	return &command{
 		name:  "push",
 		usage: "[flags] IMAGE REF",
-		short: "push an image to a registry, digests kept",
+		short: "push an image to a registry without changing its digest",
 		long: `IMAGE is of any transport; REF is HOST/NAME[:TAG]. What the registry has isn't
 sent again, and an upload that breaks off goes on where it was. Credentials are
 those of docker login.
@@ -76,7 +76,7 @@ func pullCommand() *command {
 	return &command{
 		name:  "pull",
 		usage: "[flags] REF -o FILE",
-		short: "pull an image from a registry, digests kept",
+		short: "pull an image from a registry without changing its digest",
 		long: `REF is HOST/NAME[:TAG][@DIGEST]. An image of several platforms is pulled whole,
 unless --platform picks one.
 

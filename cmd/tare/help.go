@@ -9,17 +9,18 @@ import (
 
 const usageHead = `usage: tare COMMAND [flags] IMAGE…
 
-tare says what container images weigh and why, and makes and moves them.
+tare says what container images weigh and why; it also makes and moves them.
 
 commands:
 `
 
-const usageTail = `
-An IMAGE is docker-archive:PATH[:NAME], oci:DIR[:TAG], oci-archive:PATH[:TAG],
+const imageUsage = `An IMAGE is docker-archive:PATH[:NAME], oci:DIR[:TAG], oci-archive:PATH[:TAG],
 docker-daemon:NAME or docker://NAME. Without a transport, a file or directory is
 recognised by what is in it, and a name is asked of the Docker Engine, then of
 its registry; - reads an archive from standard input.
+`
 
+const usageExample = `
 example:
   docker save golang:1.26-alpine | tare history -
 `
@@ -29,10 +30,8 @@ func help(args []string, w io.Writer) error {
 	if len(args) == 0 {
 		var b strings.Builder
 		b.WriteString(usageHead)
-		for _, cmd := range commands() {
-			fmt.Fprintf(&b, "  %-10s %s\n", cmd.name, cmd.short)
-		}
-		b.WriteString(usageTail)
+		writeCommands(&b, "  ")
+		b.WriteString("\n" + imageUsage + usageExample)
 		_, err := io.WriteString(w, b.String())
 		return err
 	}
@@ -52,6 +51,13 @@ func help(args []string, w io.Writer) error {
 	fs.VisitAll(func(f *flag.Flag) { writeFlag(&b, f) })
 	_, err = io.WriteString(w, b.String())
 	return err
+}
+
+// writeCommands writes what every command does, a line each.
+func writeCommands(b *strings.Builder, indent string) {
+	for _, cmd := range commands() {
+		fmt.Fprintf(b, "%s%-10s %s\n", indent, cmd.name, cmd.short)
+	}
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -15,7 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"devops-go/internal/image"
 	"devops-go/internal/report"
 )
 
@@ -165,21 +164,15 @@ type usageError struct{ error }
 
 // finish reports err and returns the exit code that it stands for.
 func finish(err error, stderr io.Writer) int {
-	var usage *usageError
-	var hint *image.HintError
 	switch {
 	case err == nil:
 		return exitClean
 	case errors.Is(err, errFinding):
 		return exitFinding
-	case errors.As(err, &usage):
-		hint = &image.HintError{Hint: "tare help lists the commands, tare help COMMAND its flags"}
-	case !errors.As(err, &hint):
-		hint = networkHint(err)
 	}
 	fmt.Fprintf(stderr, "tare: %s\n", report.Escape(strings.ReplaceAll(err.Error(), "\n", " ")))
-	if hint != nil {
-		fmt.Fprintf(stderr, "hint: %s\n", report.Escape(hint.Hint))
+	if text := hint(err); text != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", report.Escape(text))
 	}
 	return exitFailure
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -69,18 +68,6 @@ func (n *networkFlags) makeClients() {
 		n.engine, err = engine.New(endpoint)
 	}
 	n.engineError = err
-}
-
-// networkHint says which flag allows what a registry was denied; nil where
-// none does.
-func networkHint(err error) *image.HintError {
-	if no, ok := errors.AsType[*registry.RealmError](err); ok {
-		return &image.HintError{Err: err, Hint: "--auth-realm " + no.Realm + " sends them there"}
-	}
-	if no, ok := errors.AsType[*registry.UploadError](err); ok {
-		return &image.HintError{Err: err, Hint: "--upload-host " + no.Host + " sends it there"}
-	}
-	return nil
 }
 
 func userAgent() string {

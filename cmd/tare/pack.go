@@ -19,7 +19,7 @@ func packCommand() *command {
 	return &command{
 		name:  "pack",
 		usage: "[flags] BINARY…",
-		short: "make an image of static executables, the same to the byte everywhere",
+		short: "make an image of static executables, reproducible to the byte",
 		long: `The platform is read from the executable; several make an image of several
 platforms. The image needs neither an engine nor a base. Its time is that of
 SOURCE_DATE_EPOCH, else of the commit that the executable was built from, else
@@ -61,7 +61,7 @@ func (p *packer) define(fs *flag.FlagSet) {
 	p.source.network.defineUpload(fs)
 	p.source.maxSize = image.DefaultMaxSize
 	fs.Var(&p.source.maxSize, "max-size", "give up on a layer that unpacks to more than `SIZE`")
-	fs.Var(&p.sbom, "sbom", "attach the list of the software inside, as `spdx` or cyclonedx")
+	fs.Var(&p.sbom, "sbom", "attach an SBOM, as `spdx` or cyclonedx")
 	p.dest.define(fs)
 	p.dest.definePush(fs)
 	p.summary.define(fs)

@@ -106,15 +106,7 @@ func (s *sourceFlags) readLayers(ctx context.Context, img *image.Image) (*layers
 	if err == nil {
 		return stack, nil
 	}
-	return nil, hinted(fmt.Errorf("%s: %w", report.Quote(img.Name), err))
-}
-
-// hinted says what helps an image that is too large.
-func hinted(err error) error {
-	if errors.Is(err, layers.ErrTooLarge) {
-		return &image.HintError{Err: err, Hint: "--max-size allows more"}
-	}
-	return err
+	return nil, fmt.Errorf("%s: %w", report.Quote(img.Name), err)
 }
 
 // readOrOpen is read for a command that has something to say without the

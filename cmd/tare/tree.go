@@ -13,7 +13,7 @@ func treeCommand() *command {
 	return &command{
 		name:  "tree",
 		usage: "[flags] IMAGE [PATH]",
-		short: "list the files of an image or of one layer, sizes rolled up",
+		short: "list the files of an image or of one layer, with their sizes summed by directory",
 		long: `The merged tree is what a container sees, with the layer that each file came
 from. Files that a layer removed are listed, too, but count in no directory.
 

@@ -13,10 +13,10 @@ func verifyCommand() *command {
 	return &command{
 		name:  "verify",
 		usage: "[flags] IMAGE",
-		short: "check that an image is what it says, to the last byte",
-		long: `Every blob is held against its descriptor, every layer against its diff ID, the
-history against the layers and the config against the manifest. The exit code is
-1 if something is false; the first falsehood of each kind is named.
+		short: "check an image against every digest and size that it states",
+		long: `Every blob is checked against its descriptor, every layer against its diff ID,
+the history against the layers and the configuration against the manifest. The
+exit code is 1 if anything is wrong; the first fault of each kind is named.
 
 example: tare verify oci:layout:latest
 `,

@@ -13,7 +13,7 @@ func weighCommand() *command {
 	return &command{
 		name:  "weigh",
 		usage: "[flags] IMAGE…",
-		short: "say what images weigh, one line a fact",
+		short: "say what images weigh",
 		long: `size is the uncompressed layers, transfer what a pull moves, net the executable
 that the image starts, tare the rest, dead what no container sees; wasted and
 efficiency are as dive computes them. Of an image in an engine, the engine is

@@ -41,7 +41,7 @@ type Options struct {
 	// Now is the time against which the image's times and the ignores' dates
 	// are held; zero is the present.
 	Now time.Time
-	// Baseline is what growth is held against; nil doesn't.
+	// Baseline is what size and transfer are compared with; nil is nothing.
 	Baseline *Baseline
 	// Temp makes a file for a program that comes as a stream and is too large
 	// to be kept in memory; nil skips such programs.

@@ -7,7 +7,7 @@ import (
 	"devops-go/internal/size"
 )
 
-// Budgets are the limits that an image is held against; nil isn't limited.
+// Budgets are limits for the figures of an image; nil is no limit.
 type Budgets struct {
 	Comment       string      `json:"//,omitempty"`
 	MaxSize       *size.Bytes `json:"maxSize,omitempty"`
@@ -36,7 +36,7 @@ type Budget struct {
 	// Left is the room left, negative when over.
 	Left *float64 `json:"left"`
 	Over bool     `json:"over"`
-	// Note says why a figure is not held against its limit.
+	// Note says why a figure is not checked against its limit.
 	Note string `json:"note,omitempty"`
 	// Growth marks those of the baseline.
 	Growth bool `json:"growth,omitempty"`
@@ -82,7 +82,7 @@ func number[T int | int64](n *T) *float64 {
 	return &f
 }
 
-// judge holds the report's figures against the budgets.
+// judge checks the figures of the report against the budgets.
 func (l *Budgets) judge(r *Report, s *layers.Stack) []Budget {
 	list := []Budget{}
 	bytes := func(name string, figure *int64, limit *size.Bytes) {
@@ -111,7 +111,7 @@ func (l *Budgets) judge(r *Report, s *layers.Stack) []Budget {
 	return list
 }
 
-// efficiency holds the efficiency against its least, above the floor.
+// efficiency checks the efficiency against its minimum, where more is wasted than the floor.
 func (l *Budgets) efficiency(r *Report) Budget {
 	floor := size.Bytes(defaultFloor)
 	if l.EfficiencyFloor != nil {

@@ -43,10 +43,10 @@ func ParseGrowth(text string) (Growth, error) {
 	return Growth{Share: value / 100}, nil
 }
 
-// wantsTransfer reports whether growth is held against a transfer size.
+// wantsTransfer reports whether the transfer size is needed.
 func (b *Baseline) wantsTransfer() bool { return b != nil && b.Transfer != nil }
 
-// judge holds the report's figures against the baseline.
+// judge checks the growth of the figures over the baseline.
 func (b *Baseline) judge(r *Report) []Budget {
 	if b == nil {
 		return nil

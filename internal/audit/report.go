@@ -14,24 +14,16 @@ import (
 )
 
 // A Report is what came of judging an image. Figures that aren't known are
-// nil; sizes are bytes.
+// nil.
 type Report struct {
 	Image    string `json:"image"`
 	Platform string `json:"platform"`
 	Manifest string `json:"manifestDigest,omitempty"`
 	Config   string `json:"configDigest"`
-	// OK is false where the gate is to stay shut.
+	// OK is false where a finding is severe enough to fail the audit or a budget is exceeded.
 	OK bool `json:"ok"`
 
-	Size       *int64   `json:"size"`
-	Transfer   *int64   `json:"transfer"`
-	Net        *int64   `json:"net"`
-	Tare       *int64   `json:"tare"`
-	Dead       *int64   `json:"dead"`
-	Wasted     *int64   `json:"wasted"`
-	Efficiency *float64 `json:"efficiency"`
-	Layers     int      `json:"layers"`
-	Files      *int     `json:"files"`
+	layers.Figures
 	// BaseLayers is how many of the layers seem to be the base image's.
 	BaseLayers int `json:"baseLayers"`
 
@@ -61,8 +53,7 @@ func (a *auditor) judge(ctx context.Context) (*Report, error) {
 	}
 	r := &Report{
 		Image: w.Image, Platform: w.Platform, Manifest: w.Manifest, Config: w.Config,
-		Size: w.Size, Transfer: w.Transfer, Net: w.Net, Tare: w.Tare, Dead: w.Dead, Wasted: w.Wasted, Efficiency: w.Efficiency,
-		Layers: w.Layers, Files: w.Files, BaseLayers: a.base,
+		Figures: w.Figures(), BaseLayers: a.base,
 	}
 	if err := a.hold(ctx, r); err != nil {
 		return nil, err
@@ -124,7 +115,7 @@ func repository(name string) string {
 	return name
 }
 
-// hold holds the image against the budgets and the baseline.
+// hold checks the image against the budgets and the baseline.
 func (a *auditor) hold(ctx context.Context, r *Report) error {
 	budgets := a.opts.Settings.Budgets
 	if r.Transfer == nil && (budgets.MaxTransfer != nil || a.opts.Baseline.wantsTransfer()) {

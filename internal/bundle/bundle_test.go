@@ -231,7 +231,7 @@ func TestCollectMissing(t *testing.T) {
 	delete(f, it.BlobPath(gone.Digest))
 	img := opened(t, f.ArchiveFile(t), image.Options{Platform: oci.AnyPlatform()})
 	_, err := Collect(context.Background(), img, false)
-	if hint, ok := errors.AsType[*image.HintError](err); !ok || !strings.Contains(err.Error(), "platform linux/s390x") || !strings.Contains(hint.Hint, "--platform linux/amd64") {
+	if missing, ok := errors.AsType[*MissingError](err); !ok || !strings.Contains(err.Error(), "platform linux/s390x") || missing.Present.String() != "linux/amd64" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -179,13 +179,23 @@ func (c *collector) blob(ctx context.Context, d oci.Descriptor) error {
 func (c *collector) missing(d oci.Descriptor, err error) error {
 	err = fmt.Errorf("manifest %s: %w", d.Digest, err)
 	if errors.Is(err, fs.ErrNotExist) && d.Platform != nil {
-		return &image.HintError{
-			Err:  fmt.Errorf("platform %s: %w", d.Platform, err),
-			Hint: "the index lists more than is there; --platform " + c.img.Platform().String() + " takes one platform",
-		}
+		return &MissingError{Platform: *d.Platform, Present: c.img.Platform(), Err: err}
 	}
 	return err
 }
+
+// A MissingError says that an index lists a platform whose manifest its source
+// doesn't hold.
+type MissingError struct {
+	Platform oci.Platform
+	Present  oci.Platform // one that is there
+	Err      error
+}
+
+func (e *MissingError) Error() string { return fmt.Sprintf("platform %s: %v", e.Platform, e.Err) }
+
+// Unwrap returns why the manifest isn't there.
+func (e *MissingError) Unwrap() error { return e.Err }
 
 // referrers adds the manifests beside the image that are about it.
 func (c *collector) referrers(ctx context.Context) error {

@@ -120,9 +120,9 @@ func TestInTheWay(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v, want %s…", name, err, want)
 		}
-		hint, ok := errors.AsType[*HintError](err)
-		if ok != (name[0] != '.') || ok && hint.Hint != "the engine's image is docker-daemon:"+name {
-			t.Errorf("%s: hint %+v", name, hint)
+		shadow, ok := errors.AsType[*ShadowError](err)
+		if ok != (name[0] != '.') || ok && shadow.Name != name {
+			t.Errorf("%s: %+v", name, shadow)
 		}
 	}
 }
@@ -138,8 +138,8 @@ func TestSelectTag(t *testing.T) {
 		}
 	}
 	_, err := selectTag(list, "", OCI)
-	hint, _ := errors.AsType[*HintError](err)
-	if hint == nil || hint.Hint != "name one: oci:PATH:@"+one.Digest.Short() {
+	several, _ := errors.AsType[*SeveralError](err)
+	if several == nil || several.Transport != OCI || several.Names[0] != "@"+one.Digest.Short() {
 		t.Errorf("two images: %v", err)
 	}
 	again := one

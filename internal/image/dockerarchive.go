@@ -146,10 +146,7 @@ func notSelected(name string, names []string, transport Transport) error {
 	case len(names) == 0:
 		return fmt.Errorf("holds no image")
 	case name == "":
-		return &HintError{
-			Err:  fmt.Errorf("holds %d images: %s", len(names), list(names)),
-			Hint: fmt.Sprintf("name one: %s:PATH:%s", transport, names[0]),
-		}
+		return &SeveralError{transport, names}
 	}
 	return fmt.Errorf("holds no image %q, only %s", name, list(names))
 }
@@ -169,14 +166,12 @@ func list(names []string) string {
 	return strings.Join(quoted, ", ") + more
 }
 
-// A HintError is an error that the user can do something about.
-type HintError struct {
-	Err  error
-	Hint string
+// A SeveralError says that a source holds several images and none was named.
+type SeveralError struct {
+	Transport Transport
+	Names     []string
 }
 
-// Error returns the error without its hint.
-func (e *HintError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the error that the hint belongs to.
-func (e *HintError) Unwrap() error { return e.Err }
+func (e *SeveralError) Error() string {
+	return fmt.Sprintf("holds %d images: %s", len(e.Names), list(e.Names))
+}

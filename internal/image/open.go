@@ -72,8 +72,7 @@ func Open(ctx context.Context, reference string, opts Options) (*Image, error) {
 // inTheWay adds to the error of a file or directory without an image that a
 // name was taken for it.
 func inTheWay(ref Reference, err error) error {
-	var hint *HintError
-	if ref.Transport != Any || ref.Path == "-" || looksLikePath(ref.Path) || errors.As(err, &hint) {
+	if ref.Transport != Any || ref.Path == "-" || looksLikePath(ref.Path) || holdsImages(err) {
 		return err
 	}
 	info, statErr := os.Stat(ref.Path)
@@ -84,11 +83,30 @@ func inTheWay(ref Reference, err error) error {
 	if info.IsDir() {
 		kind = "directory"
 	}
-	return &HintError{
-		Err:  fmt.Errorf("the %s of that name here: %w", kind, err),
-		Hint: fmt.Sprintf("the engine's image is docker-daemon:%s", ref.Path),
-	}
+	return &ShadowError{Name: ref.Path, Kind: kind, Err: err}
 }
+
+// holdsImages reports whether err is about the choice among images.
+func holdsImages(err error) bool {
+	_, several := errors.AsType[*SeveralError](err)
+	_, foreign := errors.AsType[*ForeignError](err)
+	return several || foreign
+}
+
+// A ShadowError says that a file or directory without an image has a name that
+// could be an image's.
+type ShadowError struct {
+	Name string
+	Kind string // file or directory
+	Err  error
+}
+
+func (e *ShadowError) Error() string {
+	return fmt.Sprintf("the %s of that name here: %v", e.Kind, e.Err)
+}
+
+// Unwrap returns why there is no image in it.
+func (e *ShadowError) Unwrap() error { return e.Err }
 
 // OpenArchive opens the image in the archive of size bytes at r, which must
 // remain readable until the image is closed. The name picks one of several.
@@ -233,6 +251,10 @@ func seekable(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, 
 	return spool(ctx, plain, opts)
 }
 
+// ErrTooLarge is the fault of an image that is, or unpacks to, more than is
+// allowed.
+var ErrTooLarge = errors.New("image is too large")
+
 // spool copies r to a file without a name.
 func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, error) {
 	f, err := Scratch(opts.TempDir)
@@ -242,7 +264,7 @@ func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, err
 	limit := opts.maxSize()
 	n, err := io.Copy(f, io.LimitReader(&contextReader{ctx, r}, limit+1))
 	if err == nil && n > limit {
-		err = fmt.Errorf("more than %d bytes, --max-size allows more", limit)
+		err = fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 	}
 	if err != nil {
 		f.Close()

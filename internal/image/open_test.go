@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -338,11 +339,12 @@ func TestForeignLayer(t *testing.T) {
 	}
 }
 
-func TestHints(t *testing.T) {
+// TestSeveral: the error knows the names that could be given.
+func TestSeveral(t *testing.T) {
 	archive := it.Classic(sample("a:1", host), sample("b:2", host)).ArchiveFile(t)
 	_, err := image.Open(context.Background(), archive, image.Options{})
-	var hint *image.HintError
-	if !errors.As(err, &hint) || !strings.Contains(hint.Hint, "docker-archive:PATH:a:1") {
-		t.Errorf("error %v, hint %+v", err, hint)
+	several, ok := errors.AsType[*image.SeveralError](err)
+	if !ok || several.Transport != image.DockerArchive || !slices.Equal(several.Names, []string{"a:1", "b:2"}) {
+		t.Errorf("error %v", err)
 	}
 }

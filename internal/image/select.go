@@ -89,10 +89,7 @@ func noPlatform(want oci.Platform, present, absent []string) error {
 	case len(present) == 0:
 		return fmt.Errorf("lists %s, but holds the content of none", list(absent))
 	case want.IsZero():
-		return &HintError{
-			Err:  fmt.Errorf("holds %s, none of them for this machine (%s)", list(present), hostPlatform()),
-			Hint: "choose with --platform " + present[0],
-		}
+		return &ForeignError{present}
 	}
 	for _, name := range absent {
 		if p, err := oci.ParsePlatform(name); err == nil && p.Serves(want) {
@@ -100,6 +97,14 @@ func noPlatform(want oci.Platform, present, absent []string) error {
 		}
 	}
 	return fmt.Errorf("holds no platform %s, only %s", want, list(present))
+}
+
+// A ForeignError says that an image has several platforms, of which none is this
+// machine's and none was asked for.
+type ForeignError struct{ Platforms []string }
+
+func (e *ForeignError) Error() string {
+	return fmt.Sprintf("holds %s, none of them for this machine (%s)", list(e.Platforms), hostPlatform())
 }
 
 // hostPlatform is the platform to prefer where none is asked for: containers

@@ -103,7 +103,7 @@ func (c *changeset) unpack(l *Layer) error {
 			}
 		}
 		if int64(len(c.tree.index)) > c.maxPaths {
-			return fmt.Errorf("%s: more than %d paths, --max-files allows more", l, c.maxPaths)
+			return fmt.Errorf("%s: %w: more than %d paths", l, ErrTooManyFiles, c.maxPaths)
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ func TestHostile(t *testing.T) {
 		{"cut zstd", it.Layer{Tar: good, Blob: it.Zstd(good)[:3000]}, layers.Options{}, "zstd: byte 3000: unexpected EOF"},
 		{"xz", it.Layer{Tar: good, Blob: []byte("\xfd7zXZ\x00 rest")}, layers.Options{}, "compression xz can't be read"},
 		{"too long a path", it.Plain(it.File(strings.Repeat("d/", 3000)+"f", "x")), layers.Options{}, "path is longer than 4096 bytes"},
-		{"too many entries", it.Plain(it.File("a", ""), it.File("a", ""), it.File("a", "")), layers.Options{MaxFiles: 2}, `entry "a": more than 2 entries`},
+		{"too many entries", it.Plain(it.File("a", ""), it.File("a", ""), it.File("a", "")), layers.Options{MaxFiles: 2}, `entry "a": image has too many files: more than 2 entries`},
 		{"too many paths", it.Plain(it.File("a/b/c/d", "")), layers.Options{MaxFiles: 3}, "more than 3 paths"},
 		{"too large", it.Plain(it.Sized("a", 600), it.Sized("b", 600)), layers.Options{MaxSize: 1000}, `entry "b": image is too large: more than 1000 bytes`},
 		{"too large unpacked", it.Zipped(it.Sized("a", 1<<20)), layers.Options{MaxSize: 1 << 19}, "image is too large"},

@@ -6,10 +6,16 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+
+	"devops-go/internal/image"
 )
 
-// ErrTooLarge is the fault of an image that unpacks to more than is allowed.
-var ErrTooLarge = errors.New("image is too large")
+// ErrTooLarge is the fault of an image that unpacks to more than is allowed;
+// ErrTooManyFiles that of one with more entries or paths.
+var (
+	ErrTooLarge     = image.ErrTooLarge
+	ErrTooManyFiles = errors.New("image has too many files")
+)
 
 // A Limit is how many uncompressed bytes may be read, shared by the readers of
 // an image's layers. It is safe for concurrent use.

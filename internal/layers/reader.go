@@ -98,7 +98,7 @@ func (r *reader) scan(ctx context.Context, l *Layer, s *tarscan.Scanner) error {
 // add makes the entry of hdr.
 func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 	if r.files.Add(1) > r.opts.MaxFiles {
-		return nil, fmt.Errorf("more than %d entries, --max-files allows more", r.opts.MaxFiles)
+		return nil, fmt.Errorf("%w: more than %d entries", ErrTooManyFiles, r.opts.MaxFiles)
 	}
 	p, outside, err := entryPath(hdr.Name)
 	if err != nil {
@@ -137,7 +137,7 @@ func (r *reader) intern(p string) (*Node, error) {
 	defer r.mu.Unlock()
 	n := r.tree.intern(p)
 	if int64(len(r.tree.index)) > r.opts.MaxFiles {
-		return nil, fmt.Errorf("more than %d paths, --max-files allows more", r.opts.MaxFiles)
+		return nil, fmt.Errorf("%w: more than %d paths", ErrTooManyFiles, r.opts.MaxFiles)
 	}
 	return n, nil
 }

@@ -41,6 +41,25 @@ type Weight struct {
 	Unread string `json:"unread,omitempty"`
 }
 
+// Figures are those of a [Weight] that limits can be set for, under the same
+// names. Sizes are bytes; what isn't known is nil.
+type Figures struct {
+	Size       *int64   `json:"size"`
+	Transfer   *int64   `json:"transfer"`
+	Net        *int64   `json:"net"`
+	Tare       *int64   `json:"tare"`
+	Dead       *int64   `json:"dead"`
+	Wasted     *int64   `json:"wasted"`
+	Efficiency *float64 `json:"efficiency"`
+	Layers     int      `json:"layers"`
+	Files      *int     `json:"files"`
+}
+
+// Figures returns the figures of w.
+func (w *Weight) Figures() Figures {
+	return Figures{w.Size, w.Transfer, w.Net, w.Tare, w.Dead, w.Wasted, w.Efficiency, w.Layers, w.Files}
+}
+
 // WeighUnread returns what is known of img without reading its layers.
 func WeighUnread(img *image.Image) Weight {
 	w := Weight{

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"devops-go/internal/elfinfo"
-	"devops-go/internal/image"
 	"devops-go/internal/oci"
 )
 
@@ -57,7 +56,7 @@ func openExecutable(path string) (*Executable, error) {
 		return nil, err
 	}
 	if info.Mode()&0o111 == 0 {
-		return nil, hint(errors.New("not executable"), "chmod +x "+path)
+		return nil, &ModeError{path}
 	}
 	e.Path, e.info = path, info
 	return e, nil
@@ -71,13 +70,11 @@ func cause(err error) error {
 	return err
 }
 
-func hint(err error, text string) error { return &image.HintError{Err: err, Hint: text} }
-
 // readExecutable reads the headers of a program.
 func readExecutable(r io.ReaderAt) (*Executable, error) {
 	f, err := elfinfo.Read(r)
 	if err != nil {
-		return nil, explain(cause(err))
+		return nil, cause(err)
 	}
 	for _, err := range []error{f.CheckProgram(), f.Damage} {
 		if err != nil {
@@ -85,32 +82,13 @@ func readExecutable(r io.ReaderAt) (*Executable, error) {
 		}
 	}
 	if f.System != "linux" {
-		return nil, hint(fmt.Errorf("a program for %s, not for Linux", f.System), "build it with GOOS=linux")
+		return nil, &SystemError{f.System}
 	}
 	e := &Executable{File: f, Platform: oci.Platform{OS: f.System}}
 	if e.Platform.Architecture, e.Platform.Variant, err = f.Platform(); err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	return e, nil
-}
-
-// explain adds what to do about an error.
-func explain(err error) error {
-	if _, ok := errors.AsType[*elfinfo.NotELFError](err); ok {
-		return hint(err, "build a Linux executable: GOOS=linux CGO_ENABLED=0 go build")
-	}
-	if _, ok := errors.AsType[*elfinfo.MachineError](err); ok {
-		return hint(err, "packed are amd64, arm64, arm/v5 to v7, 386, riscv64, ppc64le, s390x and loong64")
-	}
-	return err
-}
-
-// static says how the program could be built to need nothing.
-func (e *Executable) static() string {
-	if e.Setting("-buildmode") == "pie" && e.Setting("CGO_ENABLED") == "0" {
-		return "build it without -buildmode=pie, for which Go asks for an interpreter"
-	}
-	return "build it with CGO_ENABLED=0"
 }
 
 // needs lists what a program that isn't static asks for.

@@ -4,14 +4,9 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
-	"errors"
 	"os"
-	"runtime/debug"
 	"strings"
 	"testing"
-
-	"devops-go/internal/elfinfo"
-	"devops-go/internal/image"
 )
 
 // An elfProgram is a small executable made in code: a header, an interpreter
@@ -157,11 +152,8 @@ func TestRefused(t *testing.T) {
 			if err == nil {
 				err = (&Spec{Executables: []*Executable{e}}).check()
 			}
-			var h *image.HintError
 			if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(err.Error(), "program") {
 				t.Errorf("error %v, want %s", err, tt.err)
-			} else if !strings.HasPrefix(tt.name, "cut") && !errors.As(err, &h) {
-				t.Error("no hint")
 			}
 		})
 	}
@@ -171,21 +163,6 @@ func TestRefused(t *testing.T) {
 	twice := Spec{Executables: []*Executable{program(t, "a", linuxAMD64), program(t, "b", linuxAMD64)}}
 	if err := twice.check(); err == nil || !strings.Contains(err.Error(), "both for linux/amd64") {
 		t.Errorf("two of one platform: %v", err)
-	}
-}
-
-// TestHints: a program that isn't static is told how it could be.
-func TestHints(t *testing.T) {
-	pie := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "-buildmode", Value: "pie"}, {Key: "CGO_ENABLED", Value: "0"}}}
-	for _, tt := range []struct {
-		build *debug.BuildInfo
-		want  string
-	}{{nil, "build it with CGO_ENABLED=0; or"}, {pie, "build it without -buildmode=pie"}} {
-		e := &Executable{Path: "x", File: &elfinfo.File{Interpreter: "/lib64/ld-linux-x86-64.so.2", Build: tt.build}}
-		h, ok := errors.AsType[*image.HintError]((&Spec{Executables: []*Executable{e}}).check())
-		if !ok || !strings.HasPrefix(h.Hint, tt.want) || !strings.HasSuffix(h.Hint, "--base IMAGE") {
-			t.Errorf("hint %+v, want %s", h, tt.want)
-		}
 	}
 }
 

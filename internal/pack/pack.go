@@ -63,11 +63,11 @@ func (s *Spec) check() error {
 	for _, e := range s.Executables {
 		p := e.Platform.String()
 		if other := seen[p]; other != nil {
-			return hint(fmt.Errorf("%q and %q are both for %s", other.Path, e.Path, p), "an image has one executable for each platform; --add takes other files")
+			return &SamePlatformError{Platform: e.Platform, Paths: [2]string{other.Path, e.Path}}
 		}
 		seen[p] = e
 		if !e.Static() && s.Base == nil && len(s.Layers) == 0 && len(s.Add) == 0 {
-			return hint(fmt.Errorf("%q: dynamically linked: it needs %s", e.Path, e.needs()), e.static()+"; or bring what it needs with --base IMAGE")
+			return fmt.Errorf("%q: %w", e.Path, &DynamicError{Executable: e})
 		}
 	}
 	if len(s.Executables) == 0 {
@@ -255,8 +255,7 @@ func (b *builder) checkLoads(ctx context.Context, manifest oci.Descriptor, e *Ex
 		missing = append([]string{interpreter}, missing...)
 	}
 	if len(missing) > 0 {
-		return hint(fmt.Errorf("dynamically linked: it needs %s, of which the image lacks %s", e.needs(), strings.Join(missing, ", ")),
-			e.static()+"; or take a base that it was linked for")
+		return &DynamicError{Executable: e, Missing: missing}
 	}
 	return nil
 }

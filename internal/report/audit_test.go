@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"devops-go/internal/audit"
+	"devops-go/internal/layers"
 )
 
 // odd is an audit with names that want escaping, an ignored finding and a
@@ -24,7 +25,7 @@ func odd() *Audit {
 	return &Audit{
 		Version: "1",
 		Reports: []*audit.Report{{
-			Image: "docker://r.example/x:1", Platform: "linux/amd64", Size: &size, Counts: audit.Counts{Warning: 1},
+			Image: "docker://r.example/x:1", Platform: "linux/amd64", Figures: layers.Figures{Size: &size}, Counts: audit.Counts{Warning: 1},
 			Findings: []audit.Finding{finding, {Rule: "TARE-C003", Severity: audit.Info, Fingerprint: "f3", Fix: "x"}}, Ignored: []audit.Finding{ignored},
 		}},
 		Failures: []Failure{{"y", "no\nsuch"}},
