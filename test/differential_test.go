@@ -70,7 +70,7 @@ func TestDifferential(t *testing.T) {
 }
 
 // batch is how many images are loaded at once.
-const batch = 40
+const batch = 20
 
 func seedAndCount(t *testing.T) (seed uint64, n int) {
 	seed, n = 1, 200

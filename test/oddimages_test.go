@@ -188,9 +188,10 @@ func (g *generator) add() {
 	if g.IntN(4) == 0 {
 		e.Uid, e.Gid = pick(g.Rand, 0, 1, 1000, 65534, 1<<31, -1), pick(g.Rand, 0, 1, 1000)
 	}
-	g.kinds[strings.TrimSuffix(e.Name, "/")] = e.Typeflag
 	if dir, base := path.Split(e.Name); strings.HasPrefix(base, ".wh.") {
 		g.kinds[path.Join(dir, base[4:])] = 'w'
+	} else {
+		g.kinds[strings.TrimSuffix(e.Name, "/")] = e.Typeflag
 	}
 	g.entries = append(g.entries, e)
 }

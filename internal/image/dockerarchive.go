@@ -2,7 +2,6 @@ package image
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,13 +23,9 @@ type SavedImage struct {
 // openDocker opens the image called name in an archive of docker save; an
 // empty name asks for the only one.
 func openDocker(ctx context.Context, a *archive, name string, want oci.Platform) (*Image, error) {
-	raw, err := a.read(DockerManifest)
+	list, err := a.savedImages()
 	if err != nil {
 		return nil, err
-	}
-	var list []SavedImage
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("%s: %w", DockerManifest, err)
 	}
 	saved, err := selectSaved(list, name)
 	if err != nil {

@@ -130,6 +130,8 @@ func (img *Image) opened(opts Options) error {
 		return fmt.Errorf("manifest: %w", img.ManifestFault)
 	case img.ConfigFault != nil:
 		return fmt.Errorf("config: %w", img.ConfigFault)
+	case len(img.Layers) != len(img.Config.RootFS.DiffIDs):
+		return fmt.Errorf("the manifest has %d layers and the configuration %d, which no engine takes", len(img.Layers), len(img.Config.RootFS.DiffIDs))
 	}
 	return nil
 }
@@ -326,14 +328,10 @@ func openArchive(ctx context.Context, ref Reference, at io.ReaderAt, size int64,
 		return nil, fmt.Errorf("no %s in the archive", DockerManifest)
 	case ref.Transport == OCIArchive && !isOCI:
 		return nil, fmt.Errorf("no %s in the archive", oci.IndexFile)
-	case isOCI && ref.Transport != DockerArchive:
-		index, err := a.read(oci.IndexFile)
-		if err != nil {
-			return nil, err
-		}
-		return openLayout(ctx, a, index, OCIArchive, ref.Name, opts.Platform)
-	case isDocker:
+	case isDocker && ref.Transport != OCIArchive && (!isOCI || ref.Transport == DockerArchive):
 		return openDocker(ctx, a, ref.Name, opts.Platform)
+	case isOCI:
+		return openBoth(ctx, a, ref, isDocker && ref.Transport != OCIArchive, opts.Platform)
 	}
 	return nil, fmt.Errorf("a tar archive without image: neither %s nor %s in it", DockerManifest, oci.IndexFile)
 }

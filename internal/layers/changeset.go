@@ -125,6 +125,9 @@ func (c *changeset) put(e *Entry) {
 		if c.state(n) != other {
 			replaced = nil
 		}
+		if c.isDir(n) {
+			c.disagree(n, Replaced)
+		}
 		c.set(n, other, e)
 		if e.Type == tar.TypeLink {
 			c.link(e, replaced)

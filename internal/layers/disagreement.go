@@ -50,6 +50,8 @@ const (
 	DanglingLink
 	// Duplicate: the layer has the path twice.
 	Duplicate
+	// Replaced: the layer has something else where it had a directory before.
+	Replaced
 	// ImpliedDirectory: a directory that the layer doesn't list has, in a layer
 	// below, another owner or mode than the one that is made for it.
 	ImpliedDirectory
@@ -78,6 +80,7 @@ func (r Reason) String() string {
 		BelowFile:        "an entry below what is no directory in its own layer: refused, or a directory is made",
 		DanglingLink:     "a directory that only a link of the layer leads to: made or refused",
 		Duplicate:        "the layer has it twice: the last one holds, or the layer is refused",
+		Replaced:         "a directory that its own layer replaces: replaced or refused",
 		ImpliedDirectory: "a directory that its layer doesn't list: it has the mode and the owner of the layers below, or becomes root's with mode 0755",
 		LinkBelow:        "a hard link to a file of a layer under it: linked or refused",
 		LinkNowhere:      "a hard link to what isn't there: refused",
