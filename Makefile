@@ -84,6 +84,10 @@ test-registry: build ## run the tests against a real registry
 test-levers: ## run the standard library's own tests on what internal/levers edits
 	go test -count=1 -timeout 60m -tags levers ./internal/levers
 
+.PHONY: test-swarm
+test-swarm: images ## count what a rolling update in a swarm loses, on an engine that is in none
+	IMAGE=$(IMAGE) go test -count=1 -v -timeout 20m -tags swarm -run TestSwarm ./test
+
 .PHONY: test-metrics
 test-metrics: build ## hold /metrics to promtool's rules; needs promtool
 	dist/app -host 127.0.0.1 -port 18643 >/dev/null & trap "kill $$!" EXIT; sleep 1; \
@@ -112,8 +116,8 @@ clean: ## remove dist
 check: ## check formatting, vet, staticcheck and the rules of the repository
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	go vet ./...
-	go vet -tags docker,registry,levers ./...
-	go run $(STATICCHECK) -tags docker,registry,levers ./...
+	go vet -tags docker,registry,levers,swarm ./...
+	go run $(STATICCHECK) -tags docker,registry,levers,swarm ./...
 	go test -run 'Import|Share|Module' ./test
 	go run ./internal/sizereport -check SIZE_REPORT.md
 
