@@ -72,7 +72,7 @@ func countInstructions(binary string, bare bool, route string, size, requests in
 func askAll(addr, route string, requests int) error {
 	clients := make([]*client, connections)
 	for i := range clients {
-		conn, err := dialWithin(addr, 30*time.Second)
+		conn, err := dialWithin(addr, 2*time.Minute)
 		if err != nil {
 			return err
 		}

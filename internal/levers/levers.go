@@ -52,7 +52,7 @@ var httpClient = []string{
 // All returns the levers by name.
 func All() []Lever {
 	return []Lever{
-		bgread, bigleaf, bisect, chacha, debugpinner, ech, fips, fmtmap, gzip, heapsort, idna, mime, nometric, nomux, noproxy,
+		bgread, bigleaf, bisect, chacha, debugpinner, ech, fmtmap, gzip, heapsort, idna, mime, nometric, nomux, noproxy,
 		notrace, p256table, pidfd, pkixstring, quic, reflectmethod, replacer, reqctx, slicestable, sysroots, xsyscpu,
 		zerocopy,
 	}
@@ -69,7 +69,7 @@ func Default(binary string) ([]string, error) {
 		return names, nil
 	case "tare":
 		return []string{
-			"bigleaf", "bisect", "chacha", "debugpinner", "ech", "fips", "mime", "nometric", "notrace", "p256table",
+			"bigleaf", "bisect", "chacha", "debugpinner", "ech", "mime", "nometric", "notrace", "p256table",
 			"pkixstring", "quic", "replacer", "xsyscpu", "zerocopy",
 		}, nil
 	}
