@@ -43,7 +43,7 @@ func (h *history) room() {
 		return
 	}
 	size := max(need, min(2*len(h.buf), h.size))
-	if size > 8<<20 {
+	if size > 6<<20 { // at once, so that what is left behind is little
 		size = h.size
 	}
 	buf := make([]byte, size)
@@ -71,6 +71,11 @@ func (h *history) execute(sequences []sequence, literals []byte, have, limit int
 		}
 		if n <= 16 {
 			*(*[16]byte)(buf[pos:]) = *(*[16]byte)(literals[used:])
+		} else if n <= slack {
+			*(*[32]byte)(buf[pos:]) = *(*[32]byte)(literals[used:])
+			if n > 32 {
+				*(*[32]byte)(buf[pos+32:]) = *(*[32]byte)(literals[used+32:])
+			}
 		} else {
 			copy(buf[pos:pos+n], literals[used:used+n])
 		}
@@ -91,8 +96,11 @@ func (h *history) execute(sequences []sequence, literals []byte, have, limit int
 			}
 			pos, src = pos+n, 0
 		}
-		if offset >= 16 && match <= 16 {
+		if offset >= 16 && match <= slack {
 			*(*[16]byte)(buf[pos:]) = *(*[16]byte)(buf[src:])
+			for i := 16; i < match; i += 16 {
+				*(*[16]byte)(buf[pos+i:]) = *(*[16]byte)(buf[src+i:])
+			}
 		} else if offset >= match {
 			copy(buf[pos:pos+match], buf[src:])
 		} else {

@@ -10,7 +10,7 @@ const (
 	// was read, so that eight or sixteen bytes are loaded at once without a look
 	// at where they begin or end. What they are is never used.
 	before = 8
-	after  = 32
+	after  = slack
 	// ahead is how much is read at once.
 	ahead = 64 << 10
 )

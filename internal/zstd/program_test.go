@@ -13,12 +13,15 @@ import (
 
 // stricter are the faults that the program doesn't see or lets pass: it takes an
 // offset of 0 for 1, looks back beyond the window as far as it has the content,
-// ignores reserved bits and allows codes of twelve bits.
+// ignores reserved bits, allows codes of twelve bits, and doesn't see all bits
+// that are left over or missing at an end.
 var stricter = []corruption{
 	"a sequence reaches back too far",
 	"the sequences' modes have a reserved bit set",
 	"the literals' Huffman tree is broken",
 	"there is more after a block without sequences",
+	"the literals' Huffman codes are broken",
+	"the sequences' bits don't end where they should",
 }
 
 // same holds the package to the program: what one of the two reads, the other
