@@ -15,8 +15,10 @@ func verifyCommand() *command {
 		usage: "[flags] IMAGE",
 		short: "check an image against every digest and size that it states",
 		long: `Every blob is checked against its descriptor, every layer against its diff ID,
-the history against the layers and the configuration against the manifest. The
-exit code is 1 if anything is wrong; the first fault of each kind is named.
+the history against the layers, the configuration against the manifest, an OCI
+layout against its own rules. An artifact that is no image is checked, too, as
+far as it states anything. The exit code is 1 if anything is wrong, a damaged
+manifest or index as well; the first fault of each kind is named.
 
 example: tare verify oci:layout:latest
 `,
@@ -37,14 +39,9 @@ example: tare verify oci:layout:latest
 
 func verifyImage(ctx context.Context, ref string, source *sourceFlags, output *outputFlags, std stdio) error {
 	source.tolerant = true
-	img, err := source.open(ctx, ref, std)
+	result, err := verified(ctx, ref, source, std)
 	if err != nil {
 		return err
-	}
-	defer img.Close()
-	result, err := verify.Image(ctx, img, verify.Options{MaxSize: int64(source.maxSize)})
-	if err != nil {
-		return fmt.Errorf("%s: %w", report.Quote(ref), err)
 	}
 	if err := output.write(ctx, report.Verification(result), std); err != nil {
 		return err
@@ -53,4 +50,22 @@ func verifyImage(ctx context.Context, ref string, source *sourceFlags, output *o
 		return errFinding
 	}
 	return nil
+}
+
+// verified returns what came of verifying the image, which may be damaged too
+// much to be opened.
+func verified(ctx context.Context, ref string, source *sourceFlags, std stdio) (*verify.Result, error) {
+	img, err := source.open(ctx, ref, std)
+	if err != nil {
+		if result := verify.Damaged(ref, err); result != nil {
+			return result, nil
+		}
+		return nil, err
+	}
+	defer img.Close()
+	result, err := verify.Image(ctx, img, verify.Options{MaxSize: int64(source.maxSize)})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", report.Quote(ref), err)
+	}
+	return result, nil
 }

@@ -20,7 +20,11 @@ func FromContent(ctx context.Context, d oci.Descriptor, open Opener) (*Image, er
 	if err != nil {
 		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
 	}
-	return openManifest(ctx, open, d, raw)
+	img, err := openManifest(ctx, open, d, raw)
+	if err == nil && img.NotImage != nil {
+		err = img.NotImage
+	}
+	return img, err
 }
 
 // Content opens what d points at where the image is, such as the manifests of

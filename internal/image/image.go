@@ -38,6 +38,16 @@ type Image struct {
 	// ManifestFault and ConfigFault are what is wrong with the two beside
 	// their descriptors; see Options.Tolerant.
 	ManifestFault, ConfigFault error
+	// NotImage says what this is where it isn't an image, which only
+	// Options.Tolerant opens: manifest, configuration and blobs are there, but
+	// the configuration isn't parsed and the layers are none.
+	NotImage *NotImageError
+	// Descriptor is the manifest's, as what led to it states it.
+	Descriptor oci.Descriptor
+	// Layout tells that the source is an OCI layout, LayoutFault what is wrong
+	// with its mark.
+	Layout      bool
+	LayoutFault error
 	// IndexPlatform is what the index says of the platform; nil where there is
 	// no index or it doesn't say.
 	IndexPlatform *oci.Platform

@@ -1,6 +1,8 @@
 package image
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +27,46 @@ func (dir layoutDir) open(_ context.Context, d oci.Descriptor) (io.ReadCloser, e
 	return f, nil
 }
 
+// read returns a file of the layout beside its blobs.
+func (dir layoutDir) read(name string) ([]byte, error) {
+	f, _, err := openRegular(filepath.Join(string(dir), name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxJSON))
+}
+
+// layoutVersion is the version of image layouts that is known here.
+const layoutVersion = "1.0.0"
+
+// layoutFault is what is wrong with the file that marks a layout.
+func layoutFault(s store) error {
+	files, ok := s.(interface {
+		read(name string) ([]byte, error)
+	})
+	if !ok {
+		return nil
+	}
+	raw, err := files.read(oci.LayoutFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no %s", oci.LayoutFile)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", oci.LayoutFile, err)
+	}
+	var mark struct {
+		Version string `json:"imageLayoutVersion"`
+	}
+	if err := json.Unmarshal(raw, &mark); err != nil {
+		return fmt.Errorf("%s: %w", oci.LayoutFile, err)
+	}
+	if mark.Version != layoutVersion {
+		return fmt.Errorf("%s: version %q, known is %q", oci.LayoutFile, mark.Version, layoutVersion)
+	}
+	return nil
+}
+
 // maxIndexDepth and maxIndexEntries bound the descent into indexes of indexes.
 const (
 	maxIndexDepth   = 8
@@ -47,6 +89,7 @@ type search struct {
 	root         oci.Descriptor // the entry of the outermost index that is looked at
 	entries      int
 	candidates   []candidate
+	others       []candidate // which their descriptors say are no images
 	attestations []oci.Descriptor
 }
 
@@ -69,6 +112,7 @@ func (s *search) descend(ctx context.Context, index *oci.Index, tags []string, d
 			return errors.New("index entry without digest")
 		case d.IsAttestation():
 			s.attestations = append(s.attestations, d)
+			s.others = append(s.others, candidate{Descriptor: d, root: s.root, tags: tags})
 		case d.IsIndex():
 			nested, err := s.index(ctx, d)
 			if errors.Is(err, fs.ErrNotExist) {
@@ -88,13 +132,19 @@ func (s *search) descend(ctx context.Context, index *oci.Index, tags []string, d
 }
 
 func (s *search) index(ctx context.Context, d oci.Descriptor) (*oci.Index, error) {
-	raw, err := readJSON(ctx, s.store, d)
+	raw, fault, err := loadJSON(ctx, s.store, d)
 	if err != nil {
 		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
 	}
 	index := new(oci.Index)
-	if err := json.Unmarshal(raw, index); err != nil {
-		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
+	if err := cmp.Or(fault, json.Unmarshal(raw, index)); err != nil {
+		return nil, &DamagedError{"index", fmt.Errorf("index %s: %w", d.Digest, err)}
+	}
+	if len(d.Data) > 0 && !bytes.Equal(d.Data, raw) {
+		return nil, &DamagedError{"index", fmt.Errorf("index %s: its descriptor's data isn't its content", d.Digest)}
+	}
+	if index.MediaType != "" && index.MediaType != d.MediaType {
+		return nil, &DamagedError{"index", fmt.Errorf("index %s: its media type is %q, its descriptor's %q", d.Digest, index.MediaType, d.MediaType)}
 	}
 	return index, nil
 }
@@ -114,13 +164,13 @@ func entryTags(d oci.Descriptor) []string {
 func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport, name string, want oci.Platform) (*Image, error) {
 	var index oci.Index
 	if err := json.Unmarshal(indexJSON, &index); err != nil {
-		return nil, fmt.Errorf("%s: %w", oci.IndexFile, err)
+		return nil, &DamagedError{"index", fmt.Errorf("%s: %w", oci.IndexFile, err)}
 	}
 	found := search{store: s}
 	if err := found.descend(ctx, &index, nil, 0); err != nil {
 		return nil, fmt.Errorf("%s: %w", oci.IndexFile, err)
 	}
-	list, err := selectTag(found.candidates, name, source)
+	list, err := found.named(name, source)
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +178,23 @@ func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport
 	if err != nil {
 		return nil, err
 	}
-	img.Source = source
+	img.Source, img.Layout, img.LayoutFault = source, true, layoutFault(s)
 	return img, nil
+}
+
+// named returns the candidates called name: images, and where no image is
+// called so, what else is.
+func (s *search) named(name string, source Transport) ([]candidate, error) {
+	if name == "" && len(s.candidates) == 0 {
+		return s.others, nil
+	}
+	list, err := selectTag(s.candidates, name, source)
+	if err != nil && name != "" {
+		if others, otherErr := selectTag(s.others, name, source); otherErr == nil {
+			return others, nil
+		}
+	}
+	return list, err
 }
 
 // image opens the candidate of list that the wanted platform picks.
@@ -139,6 +204,9 @@ func (s *search) image(ctx context.Context, list []candidate, want oci.Platform)
 		return nil, err
 	}
 	img, err := openManifest(ctx, s.store, picked.Descriptor, picked.raw)
+	if damaged, ok := errors.AsType[*DamagedError](err); ok && picked.fault != nil {
+		return nil, &DamagedError{damaged.Document, fmt.Errorf("manifest %s is damaged: %w", picked.Digest.Short(), picked.fault)}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -226,14 +294,15 @@ func openManifest(ctx context.Context, s store, d oci.Descriptor, raw []byte) (*
 	if err != nil {
 		return nil, err
 	}
-	img := &Image{Manifest: m, RawManifest: raw, ManifestDigest: d.Digest, ConfigDigest: m.Config.Digest, Root: d, store: s}
+	img := &Image{Manifest: m, RawManifest: raw, ManifestDigest: d.Digest, ConfigDigest: m.Config.Digest, Root: d, Descriptor: d, store: s}
+	img.NotImage = notImage(m)
 	if img.ManifestDigest.IsZero() {
 		img.ManifestDigest = digest.FromBytes(raw)
 	}
 	for i, ld := range m.Layers {
 		l := &Layer{Index: i, Descriptor: ld, store: s}
 		if ld.Digest.IsZero() || ld.Size < 0 {
-			return nil, fmt.Errorf("manifest %s: %s: no digest or a negative size", d.Digest, l)
+			return nil, &DamagedError{"manifest", fmt.Errorf("manifest %s: %s: no digest or a negative size", d.Digest, l)}
 		}
 		if err := l.sniff(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", l, err)
@@ -245,20 +314,29 @@ func openManifest(ctx context.Context, s store, d oci.Descriptor, raw []byte) (*
 		return nil, fmt.Errorf("config: %w", err)
 	}
 	img.ConfigFault = fault
-	return img, img.setConfig(config)
+	if img.NotImage != nil {
+		img.RawConfig = config
+		return img, nil
+	}
+	if err := img.setConfig(config); err != nil {
+		return nil, &DamagedError{"config", cmp.Or(fault, err)}
+	}
+	return img, nil
 }
 
 // parseManifest parses the manifest d and refuses what isn't one of an image.
 func parseManifest(d oci.Descriptor, raw []byte) (*oci.Manifest, error) {
 	m := new(oci.Manifest)
 	if err := json.Unmarshal(raw, m); err != nil {
-		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
+		return nil, &DamagedError{"manifest", fmt.Errorf("manifest %s: %w", d.Digest, err)}
 	}
 	switch {
+	case m.SchemaVersion == 0 && m.Config.Digest.IsZero() && m.ArtifactType != "": // OCI's artifact manifest, since withdrawn
+		return nil, &NotImageError{artifact(m.ArtifactType), m.ArtifactType}
 	case m.SchemaVersion != 2:
-		return nil, fmt.Errorf("manifest %s: schema version %d, want 2", d.Digest, m.SchemaVersion)
+		return nil, &DamagedError{"manifest", fmt.Errorf("manifest %s: schema version %d, want 2", d.Digest, m.SchemaVersion)}
 	case m.Config.Digest.IsZero():
-		return nil, fmt.Errorf("manifest %s: no config, so not of an image", d.Digest)
+		return nil, &DamagedError{"manifest", fmt.Errorf("manifest %s: no config, so not of an image", d.Digest)}
 	}
 	return m, nil
 }

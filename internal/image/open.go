@@ -29,7 +29,7 @@ type Options struct {
 	// MaxSize bounds the bytes of such a file, and those that a compressed
 	// archive may unpack to; 0 is DefaultMaxSize.
 	MaxSize int64
-	// Tolerant opens an image whose manifest or configuration isn't what its
+	// Tolerant opens what is no image, and an image whose manifest or configuration isn't what its
 	// descriptor says, and leaves it to the caller to look at the faults.
 	Tolerant bool
 	// Registry and Engine answer for images that are there; nil doesn't ask.
@@ -126,6 +126,8 @@ func (img *Image) opened(opts Options) error {
 	switch {
 	case opts.Tolerant:
 		return nil
+	case img.NotImage != nil:
+		return img.NotImage
 	case img.ManifestFault != nil:
 		return fmt.Errorf("manifest: %w", img.ManifestFault)
 	case img.ConfigFault != nil:

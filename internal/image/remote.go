@@ -68,7 +68,7 @@ func openRegistry(ctx context.Context, name string, opts Options) (*Image, error
 	if err != nil {
 		return nil, err
 	}
-	if want := opts.Platform; !want.IsZero() && !img.Platform().Serves(want) {
+	if want := opts.Platform; img.NotImage == nil && !want.IsZero() && !img.Platform().Serves(want) {
 		return nil, noPlatform(want, []string{img.Platform().String()}, nil)
 	}
 	img.Source, img.Tags, img.Root = Registry, []string{ref.String()}, describe(top)
@@ -112,7 +112,11 @@ func openIndex(ctx context.Context, s store, raw []byte, want oci.Platform) (*Im
 	if err := found.descend(ctx, &index, nil, 0); err != nil {
 		return nil, fmt.Errorf("index: %w", err)
 	}
-	return found.image(ctx, found.candidates, want)
+	list := found.candidates
+	if len(list) == 0 {
+		list = found.others
+	}
+	return found.image(ctx, list, want)
 }
 
 // openNamed opens what isn't a file by asking the Docker Engine, then the

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
 
 	"devops-go/internal/oci"
 )
@@ -40,7 +41,7 @@ func selectPlatform(ctx context.Context, s store, list []candidate, want oci.Pla
 			present = append(present, c)
 		}
 	}
-	if want.IsZero() && len(present) == 1 {
+	if len(present) > 0 && (want.IsZero() && len(present) == 1 || !slices.ContainsFunc(present, candidate.isImage)) {
 		return present[0], nil
 	}
 	var names []string
@@ -48,6 +49,12 @@ func selectPlatform(ctx context.Context, s store, list []candidate, want oci.Pla
 		names = append(names, c.platform.String())
 	}
 	return candidate{}, noPlatform(want, names, absent)
+}
+
+// isImage reports whether the manifest, once it is loaded, is an image's.
+func (c candidate) isImage() bool {
+	var m oci.Manifest
+	return json.Unmarshal(c.raw, &m) != nil || notImage(&m) == nil
 }
 
 // mayServe reports whether c can be of the wanted platform, before it is read.

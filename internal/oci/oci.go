@@ -20,6 +20,7 @@ const (
 	MediaTypeLayerGzip      = "application/vnd.oci.image.layer.v1.tar+gzip"
 	MediaTypeDockerList     = "application/vnd.docker.distribution.manifest.list.v2+json"
 	MediaTypeDockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+	MediaTypeDockerConfig   = "application/vnd.docker.container.image.v1+json"
 	MediaTypeDockerSchema1  = "application/vnd.docker.distribution.manifest.v1"
 )
 
@@ -58,10 +59,17 @@ func (d Descriptor) IsIndex() bool {
 	return d.MediaType == MediaTypeIndex || d.MediaType == MediaTypeDockerList
 }
 
-// IsAttestation reports whether d is a statement about another image, which
-// nobody runs: provenance, an SBOM, a signature.
+// IsAttestation reports whether d is by its own word no image: a statement about
+// another one (provenance, an SBOM, a signature) or another kind of artifact.
 func (d Descriptor) IsAttestation() bool {
-	return d.Annotations[AnnotationReferenceType] != "" || d.Platform != nil && d.Platform.unknown() || d.ArtifactType != ""
+	return d.Annotations[AnnotationReferenceType] != "" || d.Platform != nil && d.Platform.unknown() ||
+		d.ArtifactType != "" && !IsImageConfig(d.ArtifactType)
+}
+
+// IsImageConfig reports whether a media type is that of an image's configuration,
+// which as the type of an artifact says that this is an image.
+func IsImageConfig(mediaType string) bool {
+	return mediaType == MediaTypeConfig || mediaType == MediaTypeDockerConfig
 }
 
 // IsForeign reports whether d is a layer that registries needn't hold.

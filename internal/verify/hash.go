@@ -39,15 +39,15 @@ func hashLayers(ctx context.Context, img *image.Image, opts Options) ([]sums, er
 	limit := layers.NewLimit(most)
 	err := parallel.Each(ctx, 0, len(img.Layers), func(ctx context.Context, i int) error {
 		var err error
-		found[i], err = hashLayer(ctx, img.Layers[i], limit)
+		found[i], err = hashLayer(ctx, img.Layers[i], limit, img.NotImage != nil)
 		return err
 	})
 	return found, err
 }
 
 // hashLayer reads one layer. The blob is hashed here, what it unpacks to by a
-// second goroutine.
-func hashLayer(ctx context.Context, l *image.Layer, limit *layers.Limit) (sums, error) {
+// second goroutine; an artifact isn't unpacked.
+func hashLayer(ctx context.Context, l *image.Layer, limit *layers.Limit, artifact bool) (sums, error) {
 	blob, err := l.OpenUnverified(ctx)
 	if err != nil {
 		return sums{}, err
@@ -55,7 +55,7 @@ func hashLayer(ctx context.Context, l *image.Layer, limit *layers.Limit) (sums, 
 	defer blob.Close()
 	s := sums{compression: blob.Compression}
 	stored := &hasher{r: blob, hash: algorithm(l.Descriptor.Digest).Hash()}
-	if blob.Compression == image.Uncompressed {
+	if artifact || blob.Compression == image.Uncompressed {
 		err = s.plain(ctx, l, stored, limit)
 	} else {
 		err = s.packed(ctx, l, stored, limit)

@@ -1,29 +1,36 @@
 // Package verify checks that an image is what it says: every blob against its
 // descriptor, every layer against its diff ID, the history against the layers,
-// the configuration against the manifest.
+// the configuration against the manifest, a layout against its own rules. Of an
+// artifact that is no image, it checks the manifest and the blobs.
 package verify
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
+	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
+	"devops-go/internal/oci"
 )
 
 // The kinds of checks, in the order in which they are reported.
 const (
+	Layout    = "layout"
 	Manifest  = "manifest"
 	Config    = "config"
 	Blob      = "blob"
 	MediaType = "media type"
+	Data      = "data"
 	DiffID    = "diff ID"
 	History   = "history"
 	Layers    = "layers"
 	Platform  = "platform"
 )
 
-var kinds = [...]string{Manifest, Config, Blob, MediaType, DiffID, Layers, History, Platform}
+var kinds = [...]string{Layout, Manifest, Config, Blob, MediaType, Data, DiffID, Layers, History, Platform}
 
 // A Check is one kind of statement, checked wherever the image makes it.
 type Check struct {
@@ -35,11 +42,23 @@ type Check struct {
 	Falsehood string `json:"falsehood,omitempty"`
 }
 
+// Damaged is the result for an image that can't be opened for a damaged
+// document, and nil for an error of another kind.
+func Damaged(name string, err error) *Result {
+	damaged, ok := errors.AsType[*image.DamagedError](err)
+	if !ok {
+		return nil
+	}
+	return &Result{Image: name, Checks: []Check{{Kind: damaged.Document, Checked: 1, False: 1, Falsehood: damaged.Error()}}}
+}
+
 // A Result is what came of verifying an image.
 type Result struct {
-	Image  string  `json:"image"`
-	OK     bool    `json:"ok"`
-	Checks []Check `json:"checks"`
+	Image string `json:"image"`
+	// Artifact says what was verified where it isn't an image.
+	Artifact string  `json:"artifact,omitempty"`
+	OK       bool    `json:"ok"`
+	Checks   []Check `json:"checks"`
 }
 
 // Image verifies img, reading all of its layers.
@@ -49,15 +68,23 @@ func Image(ctx context.Context, img *image.Image, opts Options) (*Result, error)
 		v.checks[kind] = &Check{Kind: kind}
 	}
 	v.documents(img)
-	v.pairing(img)
+	if img.NotImage == nil {
+		v.pairing(img)
+	}
 	sums, err := hashLayers(ctx, img, opts)
 	if err != nil {
 		return nil, err
 	}
 	for i, l := range img.Layers {
-		v.layer(l, sums[i])
+		v.blob(l, sums[i])
+		if img.NotImage == nil {
+			v.layer(l, sums[i])
+		}
 	}
 	r := &Result{Image: img.Name, OK: true}
+	if img.NotImage != nil {
+		r.Artifact = img.NotImage.What
+	}
 	for _, kind := range kinds {
 		check := *v.checks[kind]
 		r.OK = r.OK && check.False == 0
@@ -87,6 +114,23 @@ func (v *verifier) documents(img *image.Image) {
 		v.hold(Manifest, img.ManifestFault == nil, "%v", img.ManifestFault)
 	}
 	v.hold(Config, img.ConfigFault == nil, "%v", img.ConfigFault)
+	if img.Layout {
+		v.hold(Layout, img.LayoutFault == nil, "%v", img.LayoutFault)
+	}
+	if m := img.Manifest; m != nil {
+		if said, is := img.Descriptor.MediaType, m.MediaType; said != "" && is != "" {
+			v.hold(MediaType, said == is, "the manifest's media type is %q, its descriptor's %q", is, said)
+		}
+		v.data("the manifest", img.Descriptor, img.RawManifest)
+		v.data("the config", m.Config, img.RawConfig)
+	}
+}
+
+// data checks what a descriptor carries of the content that it describes.
+func (v *verifier) data(what string, d oci.Descriptor, content []byte) {
+	if len(d.Data) > 0 {
+		v.hold(Data, bytes.Equal(d.Data, content), "the data in the descriptor of %s isn't its content", what)
+	}
 }
 
 // pairing checks counts: of diff IDs, of history entries; and the platform.
@@ -108,14 +152,22 @@ func (v *verifier) pairing(img *image.Image) {
 	}
 }
 
+// blob checks a layer's blob, or an artifact's.
+func (v *verifier) blob(l *image.Layer, found sums) {
+	d := l.Descriptor
+	if !d.Digest.IsZero() {
+		v.hold(Blob, found.blob == d.Digest && found.size == d.Size, "%s: the blob is %d bytes with digest %s, stated are %d", l, found.size, found.blob, d.Size)
+	}
+	if len(d.Data) > 0 {
+		v.hold(Data, digest.FromBytes(d.Data) == d.Digest, "the data in the descriptor of %s isn't its content", l)
+	}
+}
+
 // layer checks one layer against what was found in it.
 func (v *verifier) layer(l *image.Layer, found sums) {
 	d := l.Descriptor
 	if found.err != nil {
 		v.hold(DiffID, false, "%s: %v", l, found.err)
-	}
-	if !d.Digest.IsZero() {
-		v.hold(Blob, found.blob == d.Digest && found.size == d.Size, "%s: the blob is %d bytes with digest %s, stated are %d", l, found.size, found.blob, d.Size)
 	}
 	if claimed := image.ClaimedCompression(d.MediaType); !d.Digest.IsZero() {
 		v.hold(MediaType, claimed == found.compression, "%s: the media type is %s, the compression %s", l, d.MediaType, found.compression)

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -84,6 +85,15 @@ func TestImage(t *testing.T) {
 		{"other platform", tampered(func(f it.Files) {
 			f["index.json"] = bytes.ReplaceAll(f["index.json"], []byte("amd64"), []byte("arm64"))
 		}), "platform:1", "the index says linux/arm64, the config linux/amd64"},
+		{"no oci-layout", tampered(func(f it.Files) { delete(f, "oci-layout") }), "layout:1", "no oci-layout"},
+		{"other version of the layout", tampered(func(f it.Files) { f["oci-layout"] = []byte(`{"imageLayoutVersion":"2.0.0"}`) }), "layout:1", `version "2.0.0", known is "1.0.0"`},
+		{"oci-layout is no JSON", tampered(func(f it.Files) { f["oci-layout"] = nil }), "layout:1", "unexpected end"},
+		{"other media type of the manifest", tampered(func(f it.Files) {
+			f["index.json"] = bytes.ReplaceAll(f["index.json"], []byte(oci.MediaTypeManifest), []byte(oci.MediaTypeDockerManifest))
+		}), "media type:1", "the manifest's media type is"},
+		{"data of the manifest", tampered(data(`"digest"`)), "data:1", "the manifest"},
+		{"artifact", artifact(nil), "", ""},
+		{"artifact changed", artifact([]byte("changed")), "blob:1", "the blob is 7 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := verifyArchive(tt.files, verify.Options{})
@@ -103,6 +113,30 @@ func TestImage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// data puts data that is none into the first descriptor of the index.
+func data(before string) func(f it.Files) {
+	return func(f it.Files) {
+		f["index.json"] = bytes.Replace(f["index.json"], []byte(before), []byte(`"data":"e30=",`+before), 1)
+	}
+}
+
+// artifact is a layout of a Helm chart, the content of which is gzip or changed.
+func artifact(changed []byte) it.Files {
+	f := it.Files{}
+	chart := f.Blob("application/vnd.cncf.helm.chart.content.v1.tar+gzip", it.Gzip([]byte("chart")))
+	config := f.Blob("application/vnd.cncf.helm.config.v1+json", []byte(`{"name":"chart"}`))
+	config.Data = []byte(`{"name":"chart"}`)
+	raw, err := json.Marshal(oci.Manifest{SchemaVersion: 2, MediaType: oci.MediaTypeManifest, Config: config, Layers: []oci.Descriptor{chart}})
+	if err != nil {
+		panic(err)
+	}
+	f.Index(f.Blob(oci.MediaTypeManifest, raw))
+	if changed != nil {
+		f[it.BlobPath(chart.Digest)] = changed
+	}
+	return f
 }
 
 func verifyArchive(f it.Files, opts verify.Options) (*verify.Result, error) {
