@@ -48,7 +48,7 @@ func checkShell(a *auditor, found func(Finding)) {
 		return
 	}
 	missing := func(what, keyword, shell string) {
-		if a.stack.Resolve(shell) == nil {
+		if a.stack.LookPath(shell) == nil {
 			found(Finding{Step: a.lastStep(keyword), Message: what + " is in shell form, and the image has no " + shell, key: keyword})
 		}
 	}
@@ -59,11 +59,7 @@ func checkShell(a *auditor, found func(Finding)) {
 		missing("CMD", "CMD", shell)
 	}
 	if h := config.Healthcheck; h != nil && len(h.Test) > 0 && h.Test[0] == "CMD-SHELL" {
-		shell := "/bin/sh"
-		if len(config.Shell) > 0 {
-			shell = config.Shell[0]
-		}
-		missing("HEALTHCHECK", "HEALTHCHECK", shell)
+		missing("HEALTHCHECK", "HEALTHCHECK", a.shell())
 	}
 }
 

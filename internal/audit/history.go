@@ -30,10 +30,55 @@ func (a *auditor) single(layer int) bool {
 
 func checkAddURL(a *auditor, found func(Finding)) {
 	for i, s := range a.steps {
-		if sources, ok := addSources(s); ok && isRemote(sources) {
-			found(Finding{Step: i + 1, Message: "ADD fetches a URL; nothing checks what comes"})
+		sources, ok := addSources(s)
+		if !ok || !isRemote(sources) {
+			continue
+		}
+		for _, source := range sources {
+			if !isRemote([]string{source}) || isPinned(source) {
+				continue
+			}
+			message := "ADD fetches a URL; nothing here says that what comes is checked"
+			if isGit(source) {
+				message = "ADD fetches a repository without naming a whole commit"
+			}
+			found(Finding{Step: i + 1, Message: message})
+			break
 		}
 	}
+}
+
+// isPinned reports whether the source says itself what comes. What a build's
+// provenance knows of it belongs here, too.
+func isPinned(source string) bool {
+	if !isGit(source) {
+		return false
+	}
+	_, fragment, _ := strings.Cut(source, "#")
+	ref, _, _ := strings.Cut(fragment, ":")
+	if isCommit(ref) {
+		return true
+	}
+	address, _, _ := strings.Cut(source, "#")
+	_, query, _ := strings.Cut(address, "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		if name, value, _ := strings.Cut(pair, "="); (name == "checksum" || name == "commit" || name == "ref") && isCommit(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// isGit holds for what BuildKit clones.
+func isGit(source string) bool {
+	address, _, _ := strings.Cut(source, "#")
+	address, _, _ = strings.Cut(address, "?")
+	return strings.HasSuffix(address, ".git") || strings.HasPrefix(source, "git@") || strings.HasPrefix(source, "git://") || strings.HasPrefix(source, "ssh://")
+}
+
+// isCommit holds for a whole SHA-1 or SHA-256.
+func isCommit(ref string) bool {
+	return (len(ref) == 40 || len(ref) == 64) && strings.Trim(ref, "0123456789abcdef") == ""
 }
 
 // addSources returns the sources of an ADD without checksum.
@@ -51,7 +96,7 @@ func addSources(s step) ([]string, bool) {
 
 func isRemote(sources []string) bool {
 	return slices.ContainsFunc(sources, func(s string) bool {
-		return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "ftp://")
+		return isGit(s) || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "ftp://")
 	})
 }
 

@@ -39,9 +39,9 @@ func historyRules() []Rule {
 		},
 		{
 			ID: "TARE-H006", Title: "ADD of a URL", Severity: Warning,
-			Looks: "ADD with an http, https or ftp source and no --checksum",
-			Why:   "Nothing checks what comes, and the file remains in its layer even if a later one unpacks and deletes it.",
-			Fix:   "use ADD --checksum=sha256:…, or fetch, check, unpack and delete in one RUN", Aliases: []string{"CIS-DI-0009", "CIS Docker 4.9"},
+			Looks: "ADD with an http, https or ftp source, or with a git repository and no whole commit; BuildKit records the source, and not --checksum",
+			Why:   "Nothing says that what comes is checked, and the file remains in its layer even if a later one unpacks and deletes it.",
+			Fix:   "name a git source with its whole commit, or fetch, check, unpack and delete in one RUN; ADD --checksum checks, but isn't recorded: ignore the finding with that reason", Aliases: []string{"CIS-DI-0009", "CIS Docker 4.9"},
 			image: checkAddURL,
 		},
 		{
@@ -109,7 +109,7 @@ func historyRules() []Rule {
 		},
 		{
 			ID: "TARE-H016", Title: "All packages upgraded", Severity: Info,
-			Looks: "RUN with apt-get upgrade, dist-upgrade, apk upgrade and the like",
+			Looks: "RUN with apt-get upgrade, apk upgrade, dnf, yum, microdnf or tdnf update, zypper up, pacman -Syu and the like",
 			Why:   "Replaced packages ship twice, and what comes depends on the day of the build.",
 			Fix:   "build on a newer base, or upgrade only the packages that need it", Aliases: []string{"DKL-DI-0003", "DL3005", "DL3017"},
 			image: checkUpgrade,
@@ -210,6 +210,13 @@ func configRules() []Rule {
 			Fix:   "use numeric IDs for user and group, as USER 65532:65532", Aliases: []string{},
 			image: checkAgreement,
 		},
+		{
+			ID: "TARE-C014", Title: "HEALTHCHECK that cannot run", Severity: Error,
+			Looks: "the program of HEALTHCHECK, in shell form the first that the shell starts, through PATH and links",
+			Why:   "The container is never healthy.",
+			Fix:   "check with a program that the image has; a program may have a command to check itself", Aliases: []string{},
+			image: checkHealthCommand,
+		},
 	}
 }
 
@@ -235,6 +242,13 @@ func weightRules() []Rule {
 			Why:   "Nearly all that is pulled and patched is not the program.",
 			Fix:   "build in one stage, and copy the program to a small base or to scratch", Aliases: []string{},
 			image: checkTare,
+		},
+		{
+			ID: "TARE-W004", Title: "Many layers", Severity: Warning,
+			Looks: "100 layers or more",
+			Why:   "Docker takes 125 layers; an image of more, and what is built on it, can't be used.",
+			Fix:   "join steps: several commands in one RUN, several sources in one COPY", Aliases: []string{},
+			image: checkLayers,
 		},
 	}
 }

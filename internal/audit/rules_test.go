@@ -76,6 +76,12 @@ func ruleCases() []ruleCase {
 		{"TARE-C010", with(config(func(c *image.RunConfig) { c.Labels = map[string]string{"maintainer": "x"} })), clean(), ""},
 		{"TARE-C011", with(passwd, files(it.File("etc/shadow", "root:::0:::::\nbin:!::0:::::\n"))), with(passwd, files(it.File("etc/shadow", "root:*::0:::::\nweb:!::0:::::\n"), it.File("etc/passwd", "root:x:0:0::/:\n+::::::\n"))), "/etc/shadow"},
 		{"TARE-C012", with(passwd, files(it.File("etc/passwd", "root:x:0:0::/:\ntoor:x:0:0::/:\n"))), with(passwd, files(it.File("etc/passwd", "root:x:0:0::/:\nroot:x:0:0::/:\nweb:x:1:0::/:\n#x:x::\n+\n"))), "/etc/passwd"},
+		{"TARE-C014", with(empty(`HEALTHCHECK &{["CMD" "/check"]}`), config(func(c *image.RunConfig) { c.Healthcheck = &image.Healthcheck{Test: []string{"CMD", "/check"}} })),
+			with(config(func(c *image.RunConfig) {
+				c.Healthcheck = &image.Healthcheck{Test: []string{"CMD", "app", "check"}}
+				c.Env = []string{"PATH=/bin:/"}
+			})), "HEALTHCHECK"},
+		{"TARE-W004", layered(manyLayers), layered(manyLayers - 1), ""},
 		{"TARE-C013", with(passwd, users, config(func(c *image.RunConfig) { c.User = "web:" })), with(passwd, users, config(func(c *image.RunConfig) { c.User = "web" })), ""},
 
 		{"TARE-F001", with(ran("x"), files(moded(it.File("bin/su", "x"), 0o4755))), with(ran("x"), files(moded(it.File("bin/su", "x"), 0o4644), moded(it.Dir("var/mail"), 0o2755))), "/bin/su"},
@@ -99,6 +105,15 @@ func ruleCases() []ruleCase {
 		{"TARE-W002", with(ran("x"), files(it.Sized("big", 10_000_000)), ran("x"), files(it.Sized("big", 10_000_001))), with(ran("x"), files(it.Sized("big", 9_000_000)), ran("x"), files(it.Sized("big", 9_000_001))), ""},
 		{"TARE-W003", with(ran("x"), files(it.Sized("big", minTare))), with(ran("x"), files(it.Sized("big", minTare-1000))), ""},
 	}, secretCases()...)
+}
+
+// layered is an image of so many layers.
+func layered(n int) it.Image {
+	img := clean()
+	for range n - len(img.Layers) {
+		img.Layers, img.Config.History = append(img.Layers, it.Plain()), append(img.Config.History, ran("true"))
+	}
+	return img
 }
 
 func secretCases() []ruleCase {

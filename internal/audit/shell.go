@@ -147,15 +147,71 @@ func usesSudo(text string) bool {
 	return false
 }
 
+// upgrades are the commands that upgrade all packages, by program. Some take
+// names of packages, and upgrade only those.
+var upgrades = []struct {
+	programs, commands []string
+	takesNames         bool
+}{
+	{[]string{"apt-get", "apt", "aptitude"}, []string{"upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade"}, false},
+	{[]string{"apk"}, []string{"upgrade"}, true},
+	{[]string{"dnf", "dnf5", "yum", "microdnf", "tdnf"}, []string{"upgrade", "update", "up", "upgrade-minimal", "update-minimal", "distro-sync", "dsync"}, true},
+	{[]string{"zypper"}, []string{"update", "up", "dist-upgrade", "dup", "patch"}, true},
+	{[]string{"pacman"}, nil, true},
+}
+
 func checkUpgrade(a *auditor, found func(Finding)) {
 	for i, s := range a.steps {
 		if s.keyword != "RUN" {
 			continue
 		}
-		for _, command := range []string{"apt-get upgrade", "apt-get dist-upgrade", "apt upgrade", "apt full-upgrade", "apk upgrade", "dnf upgrade", "yum upgrade"} {
-			if hasCommand(s.rest, command) {
-				found(Finding{Step: i + 1, Message: command + " replaces packages of the base", key: command})
+		seen := map[string]bool{}
+		for words := range shellCommands(s.rest) {
+			command := upgradeIn(words)
+			if command == "" || seen[command] {
+				continue
 			}
+			seen[command] = true
+			found(Finding{Step: i + 1, Message: command + " replaces packages of the base", key: command})
 		}
 	}
+}
+
+// upgradeIn returns the command in words that upgrades all packages; "" where
+// there is none.
+func upgradeIn(words []string) string {
+	for len(words) > 0 && isPrefix(words[0]) {
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	program := path.Base(words[0])
+	for _, u := range upgrades {
+		if !slices.Contains(u.programs, program) {
+			continue
+		}
+		command := ""
+		for _, w := range words[1:] {
+			switch {
+			case strings.ContainsAny(w, "<>"): // a redirection
+			case u.commands == nil && syncsAll(w):
+				command = program + " " + w
+			case strings.HasPrefix(w, "-"):
+			case command == "" && slices.Contains(u.commands, w):
+				command = program + " " + w
+			case strings.Contains(w, "="): // the value of an option
+			case command == "" && u.commands != nil, u.takesNames && w != "&":
+				return "" // another command, or packages by name
+			}
+		}
+		return command
+	}
+	return ""
+}
+
+// syncsAll holds for pacman's -Syu in any order of its letters.
+func syncsAll(option string) bool {
+	letters, ok := strings.CutPrefix(option, "-")
+	return ok && strings.HasPrefix(letters, "S") && strings.Contains(letters, "u") && !strings.ContainsAny(letters, "lsgipc")
 }

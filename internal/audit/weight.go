@@ -13,6 +13,10 @@ const (
 	// minTare and tareRatio say when the container outweighs what it contains.
 	minTare   = 50_000_000
 	tareRatio = 10
+	// mostLayers is how many layers Docker puts on top of each other, and
+	// manyLayers how many are near it.
+	mostLayers = 125
+	manyLayers = 100
 )
 
 func checkDead(a *auditor, found func(Finding)) {
@@ -38,5 +42,13 @@ func checkTare(a *auditor, found func(Finding)) {
 	tare := a.stack.Size() - net
 	if net > 0 && tare >= minTare && tare/net >= tareRatio {
 		found(Finding{Bytes: tare, Message: fmt.Sprintf("%d bytes round each byte of /%s", tare/net, a.entry.Path())})
+	}
+}
+
+func checkLayers(a *auditor, found func(Finding)) {
+	if n := len(a.img.Layers); n > mostLayers {
+		found(Finding{Message: fmt.Sprintf("%d layers: Docker takes %d", n, mostLayers)})
+	} else if n >= manyLayers {
+		found(Finding{Message: fmt.Sprintf("%d layers, Docker takes %d: an image built on this one has room for %d", n, mostLayers, mostLayers-n)})
 	}
 }

@@ -115,7 +115,14 @@ func (s *Stack) Executable() *Node {
 	if len(command) == 0 || command[0] == "" {
 		return nil
 	}
-	name := command[0]
+	return s.LookPath(command[0])
+}
+
+// LookPath returns the file that a container runs as the command name: through
+// PATH, or from the working directory where the name has a slash; nil where
+// there is none.
+func (s *Stack) LookPath(name string) *Node {
+	config := &s.Image.Config
 	if strings.Contains(name, "/") {
 		if !path.IsAbs(name) {
 			name = path.Join("/", config.Config.WorkingDir, name)
