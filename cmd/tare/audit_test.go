@@ -113,6 +113,8 @@ func TestAuditCommand(t *testing.T) {
 		{"audit-rules", "audit --rules"},
 		{"audit-depths", "audit --deep --shallow neat.tar"},
 		{"audit-shard", "audit --shard 2/2 neat.tar"},
+		{"audit-ignore", "audit leaky.tar --ignore TARE-C002 --ignore TARE-H001 --fail-on off"},
+		{"audit-ignore-unknown", "audit neat.tar --ignore TARE-X999"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			golden(t, tt.name, "tare "+tt.args, tareCommand(t, dir, strings.Fields(tt.args)...))

@@ -27,12 +27,14 @@ type gateFlags struct {
 	config  string
 	failOn  string
 	budgets listFlag
+	ignores listFlag
 }
 
 func (g *gateFlags) define(fs *flag.FlagSet) {
 	fs.StringVar(&g.config, "config", "", "read the settings from `FILE`, not from the nearest .tare.json or .dive-ci")
 	fs.StringVar(&g.failOn, "fail-on", "", "fail at findings of `SEVERITY` or above: error, warning, info or off (default error)")
 	fs.Var(&g.budgets, "budget", "set a budget, `NAME=LIMIT` as maxTransfer=2.3MB; may be given more than once")
+	fs.Var(&g.ignores, "ignore", "let the findings of `RULE` pass, as TARE-C003; may be given more than once")
 }
 
 // settings returns those of the file, with what the command line changes.
@@ -57,6 +59,11 @@ func (g *gateFlags) settings() (audit.Settings, error) {
 			return s, &usageError{fmt.Errorf("audit: --fail-on: %w", err)}
 		}
 		s.FailOn = severity
+	}
+	for _, rule := range g.ignores {
+		if err := s.IgnoreRule(rule); err != nil {
+			return s, &usageError{fmt.Errorf("audit: --ignore: %w", err)}
+		}
 	}
 	for _, budget := range g.budgets {
 		budgetName, limit, ok := strings.Cut(budget, "=")

@@ -26,6 +26,16 @@ func (i *Ignore) check() error {
 	return nil
 }
 
+// IgnoreRule lets all findings of a rule pass, for the command line.
+func (s *Settings) IgnoreRule(id string) error {
+	i := Ignore{Rule: id, Reason: "--ignore on the command line"}
+	if err := i.check(); err != nil {
+		return err
+	}
+	s.Ignore = append(s.Ignore, i)
+	return nil
+}
+
 // expired reports whether the ignore's last day is over.
 func (i *Ignore) expired(now time.Time) bool {
 	return i.Until != nil && now.UTC().After(i.Until.AddDate(0, 0, 1))

@@ -81,7 +81,8 @@ func WriteLine(w io.Writer, value any) error {
 // maxShown is how many findings of one rule the table and Markdown show.
 const maxShown = 8
 
-// text writes the audit for people.
+// text writes the audit for people: the verdict first and, after all that leads
+// to it, last.
 func (a *Audit) text(w io.Writer, screen Screen) error {
 	b := bufio.NewWriter(w)
 	for i, r := range a.Reports {
@@ -94,6 +95,9 @@ func (a *Audit) text(w io.Writer, screen Screen) error {
 			t.group(g)
 		}
 		t.rest(r)
+		if len(r.Findings)+len(r.Budgets)+len(r.Notes) > 0 {
+			fmt.Fprintf(b, "\n%s\n", screen.paint(verdict(Quote(r.Image), r), verdictStyle(r)))
+		}
 	}
 	for _, f := range a.Failures {
 		fmt.Fprintf(b, "%s: not judged: %s\n", Quote(f.Image), OneLine(f.Error))

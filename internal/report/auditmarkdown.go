@@ -124,7 +124,7 @@ func AuditRules(w io.Writer, rules []audit.Rule, format Format, screen Screen) e
 	default:
 		return unknownFormat(format)
 	}
-	t := &Table{Columns: []Column{{Title: "RULE"}, {Title: "SEVERITY"}, {Title: "TITLE", Flex: true}, {Title: "ALSO KNOWN AS"}}}
+	t := &Table{Columns: []Column{{Title: "RULE"}, {Title: "SEVERITY"}, {Title: "TITLE"}, {Title: "ALSO KNOWN AS", Flex: true}}}
 	for _, r := range rules {
 		t.Add(r.ID, string(r.Severity), r.Title, strings.Join(r.Aliases, ", "))
 	}
