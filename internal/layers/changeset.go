@@ -244,7 +244,10 @@ func (c *changeset) follow(at *Node, target string, links *int) *Node {
 // link finds the file that the hard link e is a name of: in the layer itself,
 // else below. A link to its own path is to the file that it replaced.
 func (c *changeset) link(e, replaced *Entry) {
-	dir, name := "", strings.TrimPrefix(clamp(e.Link), "/")
+	if strings.Contains("/"+e.Link+"/", "/../") {
+		c.disagree(e.Node, LinkDetour)
+	}
+	dir, name := "", clamp(e.Link)
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		dir, name = name[:i], name[i+1:]
 	}

@@ -59,6 +59,8 @@ const (
 	LinkBelow
 	// LinkNowhere: a hard link to what isn't there.
 	LinkNowhere
+	// LinkDetour: a hard link whose target has "..".
+	LinkDetour
 	// UnknownType: an entry of a type that image layers don't have.
 	UnknownType
 	// LongName: a name of more than 255 bytes.
@@ -84,6 +86,7 @@ func (r Reason) String() string {
 		ImpliedDirectory: "a directory that its layer doesn't list: it has the mode and the owner of the layers below, or becomes root's with mode 0755",
 		LinkBelow:        "a hard link to a file of a layer under it: linked or refused",
 		LinkNowhere:      "a hard link to what isn't there: refused",
+		LinkDetour:       "a hard link to a target with \"..\": refused or linked, and the file's mode set or not",
 		UnknownType:      "an entry of a type that layers don't have: a file or refused",
 		LongName:         "a name of more than 255 bytes: refused",
 	}[r]

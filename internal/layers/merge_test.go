@@ -187,6 +187,29 @@ func TestMerge(t *testing.T) {
 			layers: []it.Layer{it.Plain(it.Link("b", "a"))},
 			tree:   "b", least: 1, all: 1,
 		}, {
+			name:   "hard link to itself",
+			layers: []it.Layer{it.Plain(it.Sized("a", 10), it.Link("a", "a"))},
+			tree:   "a=a", size: 10, least: 1, all: 1,
+		}, {
+			name:   "hard link, first name replaced",
+			layers: []it.Layer{it.Plain(it.Sized("a", 7), it.Link("b", "./a"), it.Sized("a", 3))},
+			tree:   "a b=a", size: 10, least: 3, all: 3,
+		}, {
+			name: "hard link up and away",
+			layers: []it.Layer{
+				it.Plain(it.Dir("after"), it.Sized("after/x", 5), it.Link("after/hl", "../after/x")),
+				it.Plain(it.Whiteout("after/x")),
+			},
+			tree: "after/ after/hl=after/x", size: 5, wasted: 5, least: 0, all: 5,
+		}, {
+			name:   "below links of its own layer",
+			layers: []it.Layer{it.Plain(it.Dir("real"), it.Symlink("ln", "/real"), it.Symlink("up", "real/../../ln"), it.Sized("ln/y", 4), it.Link("z", "up/y"))},
+			tree:   "ln real/ real/y up z=real/y", size: 4, least: 4, all: 4,
+		}, {
+			name:   "whiteout of nothing makes its directory",
+			layers: []it.Layer{it.Plain(it.Sized("f", 3)), it.Plain(it.Whiteout("f/x"), it.Whiteout("g/x"))},
+			tree:   "f/ g/", size: 3, dead: 3, least: 3, all: 3,
+		}, {
 			name:   "hard links in a loop",
 			layers: []it.Layer{it.Plain(it.Link("b", "a"), it.Link("a", "b"), it.Link("b", "a"))},
 			tree:   "a=b b=b", least: 1, all: 1,

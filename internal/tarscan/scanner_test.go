@@ -92,6 +92,7 @@ func archives(t testing.TB) map[string][]byte {
 		"negative":        patch(huge, 124, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe"),
 		"directory sized": patch(write(t, &tar.Header{Typeflag: tar.TypeDir, Name: "d/"}, file), 124, "00000000777\x00"),
 		"old type":        patch(write(t, file), 156, "\x00"),
+		"old directory":   patch(write(t, &tar.Header{Typeflag: tar.TypeDir, Name: "d/"}, file), 156, "\x00"),
 		"contiguous":      patch(write(t, file), 156, "7"),
 		"v7":              patch(write(t, file), 257, "\x00\x00\x00\x00\x00\x00\x00\x00"),
 	}
