@@ -35,11 +35,11 @@ func p256Precompute() {
 		products[0] = p256One
 		for j := range multiples {
 			p := &multiples[j]
-			switch j {
-			case 0:
+			switch {
+			case j == 0:
 				p.Set(base)
-			case 1:
-				p.Double(base)
+			case j%2 == 1:
+				p.Double(&multiples[j/2]) // which costs less than a sum
 			default:
 				p.Add(&multiples[j-1], base)
 			}
@@ -57,9 +57,7 @@ func p256Precompute() {
 			p256Mul(&zz, &zz, &z)
 			p256Mul(&t[i][j].y, &p.y, &zz)
 		}
-		for range 6 {
-			base.Double(base)
-		}
+		base.Double(&multiples[31])
 	}
 	p256Precomputed = t
 }
