@@ -176,3 +176,35 @@ func TestRealScratchFaults(t *testing.T) {
 		}
 	}
 }
+
+// musl's loader is its C library: what the engine runs with the loader alone,
+// audit takes for whole and pack packs.
+func TestRealMusl(t *testing.T) {
+	const (
+		loader  = "/lib/ld-musl-x86_64.so.1"
+		program = "FROM alpine:3.20 AS build\nFROM scratch\nCOPY --from=build /bin/busybox /bin/busybox\n"
+		start   = "ENTRYPOINT [\"/bin/busybox\", \"echo\", \"it runs\"]\n"
+		with    = "COPY --from=build " + loader + " " + loader + "\n"
+	)
+	for name, dockerfile := range map[string]string{"loader": program + with + start, "no-loader": program + start} {
+		ref := built(t, "musl-"+name, dockerfile, nil)
+		out, _ := exec.Command("docker", "run", "--rm", strings.TrimPrefix(ref, "docker-daemon:")).Output()
+		runs := strings.TrimSpace(string(out)) == "it runs"
+		r, _, _ := auditReal(t, ref, "--deep")
+		if missing := slices.Contains(r.rules("error"), "TARE-F014"); runs != (name == "loader") || missing == runs {
+			t.Errorf("%s: it runs: %v, audit misses something: %v", name, runs, missing)
+		}
+	}
+	dir := t.TempDir()
+	container := strings.TrimSpace(docker(t, "create", "alpine:3.20"))
+	t.Cleanup(func() { docker(t, "rm", container) })
+	docker(t, "cp", container+":/bin/busybox", filepath.Join(dir, "busybox"))
+	for name, dockerfile := range map[string]string{"base": "FROM alpine:3.20 AS build\nFROM scratch\n" + with, "no-base": "FROM scratch\nCOPY x /x\n"} {
+		base := built(t, "musl-"+name, dockerfile, map[string]string{"x": "x"})
+		cmd := tareCommand(t, dir, "pack", "--base", base, "--tag", "x:1", "-o", name+".tar", "busybox")
+		cmd.Env = append(os.Environ(), asTare+"=1")
+		if out, err := cmd.CombinedOutput(); (err == nil) != (name == "base") {
+			t.Errorf("packed on %s: %v: %s", name, err, out)
+		}
+	}
+}

@@ -54,10 +54,13 @@ func Image(ctx context.Context, img *image.Image, opts Options) (*Report, error)
 		opts.Now = time.Now()
 	}
 	a := newAuditor(img, opts)
-	a.findLeaks()
+	if err := a.findLeaks(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", img.Name, err)
+	}
 	if err := a.read(ctx); err != nil {
 		return nil, err
 	}
+	a.findNames()
 	a.secrets.Ready()
 	a.maskSteps()
 	for _, r := range Rules() {
@@ -87,6 +90,9 @@ type auditor struct {
 	matcher *secret.Matcher
 	secrets secret.Redactor
 	leaks   []leak
+	leaked  map[string]bool // the values of leaks
+	names   []nameLeak
+	notes   []string
 
 	seed    maphash.Seed
 	buffers sync.Pool // of *bytes.Buffer, for programs
@@ -100,7 +106,7 @@ type auditor struct {
 }
 
 func newAuditor(img *image.Image, opts Options) *auditor {
-	a := &auditor{img: img, opts: opts, matcher: secret.NewMatcher(), facts: map[*layers.Entry]*facts{}}
+	a := &auditor{img: img, opts: opts, matcher: secret.NewMatcher(), facts: map[*layers.Entry]*facts{}, leaked: map[string]bool{}}
 	a.haul = haul{counts: map[kind]int{}, used: make([]bool, len(opts.Settings.Ignore))}
 	a.seed = maphash.MakeSeed()
 	a.buffers.New = func() any { return new(bytes.Buffer) }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"hash/maphash"
@@ -17,6 +18,8 @@ import (
 // facts are what was learnt from a file's content.
 type facts struct {
 	privateKey bool
+	// keyStore says what kind of store of private keys it is.
+	keyStore string
 	// token says which secrets were found by their looks.
 	token string
 	// text is the whole content of a small file that a rule wants to see.
@@ -41,10 +44,16 @@ type TempFile func() (*os.File, error)
 
 // visit takes in the content of an entry while its layer is read.
 func (a *auditor) visit(l *image.Layer, e *layers.Entry, content io.Reader) error {
-	if !e.IsRegular() || e.Size == 0 || !a.wanted(l, e) {
+	if !hasContent(e) || e.Length() == 0 || !a.wanted(l, e) {
 		return nil
 	}
 	return a.learn(e, content)
+}
+
+// hasContent reports whether an entry has content of its own, which whiteouts may
+// have, too.
+func hasContent(e *layers.Entry) bool {
+	return e.IsRegular() || e.Kind != layers.File && (e.Type == tar.TypeReg || e.Type == '7' || e.Type == tar.TypeGNUSparse)
 }
 
 // learn keeps the facts of a content. Layers are read at the same time.
@@ -64,7 +73,7 @@ func (a *auditor) learn(e *layers.Entry, content io.Reader) error {
 
 // plain reports whether there is nothing to say of the content.
 func (f *facts) plain() bool {
-	return !f.privateKey && f.token == "" && f.text == nil && f.interpreter == "" && f.program == nil && f.sum == 0
+	return !f.privateKey && f.keyStore == "" && f.token == "" && f.text == nil && f.interpreter == "" && f.program == nil && f.sum == 0
 }
 
 // wanted reports whether the content of e is to be read.
@@ -80,7 +89,7 @@ func (a *auditor) wanted(l *image.Layer, e *layers.Entry) bool {
 	case e.Mode&0o111 != 0 && a.starts(path.Base(p)):
 		return true
 	}
-	return e.Size <= maxText && secret.LooksSensitive(p)
+	return e.Length() <= maxText && secret.LooksSensitive(p)
 }
 
 func isUserDatabase(p string) bool { return p == "etc/passwd" || p == "etc/group" || p == "etc/shadow" }
@@ -112,7 +121,7 @@ const maxHead = 256
 // examine reads a content from front to end, once.
 func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
 	var start [maxHead]byte
-	n, err := io.ReadFull(content, start[:min(e.Size, maxHead)])
+	n, err := io.ReadFull(content, start[:min(e.Length(), maxHead)])
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +132,14 @@ func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
 	content = io.MultiReader(bytes.NewReader(head), content)
 	f := &facts{interpreter: interpreter(head)}
 	p := e.Node.Path()
-	if e.Size <= maxText && (isUserDatabase(p) || secret.LooksSensitive(p)) {
+	if e.Length() <= maxText && (isUserDatabase(p) || secret.LooksSensitive(p)) {
 		if f.text, err = io.ReadAll(content); err != nil {
 			return nil, err
 		}
 		content = bytes.NewReader(f.text)
 	}
 	sum := a.newSum()
-	if e.Size >= minDuplicate {
+	if e.Length() >= minDuplicate {
 		content = io.TeeReader(content, sum)
 	}
 	if !secret.IsSample(p) {
@@ -138,7 +147,7 @@ func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
 			return nil, err
 		}
 	}
-	if e.Size >= minDuplicate {
+	if e.Length() >= minDuplicate {
 		if _, err := io.Copy(io.Discard, content); err != nil {
 			return nil, err
 		}
@@ -157,7 +166,7 @@ func (a *auditor) search(f *facts, p string, content io.Reader) error {
 	if err != nil {
 		return err
 	}
-	f.privateKey, f.token = found.PrivateKey, found.String()
+	f.privateKey, f.keyStore, f.token = found.PrivateKey, found.KeyStore, found.String()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for value := range found.Kinds {
@@ -183,18 +192,25 @@ func interpreter(head []byte) string {
 
 // examineProgram reads a program that begins with head.
 func (a *auditor) examineProgram(e *layers.Entry, head []byte, content io.Reader) (*facts, error) {
-	at, done, err := a.randomAccess(head, content, e.Size)
+	at, done, err := a.randomAccess(head, content, e.Length())
 	if err != nil || at == nil {
 		return &facts{}, err
 	}
 	defer done()
 	var tls elfinfo.TLS
 	sum := a.newSum()
-	if _, err := io.Copy(io.MultiWriter(sum, &tls), io.NewSectionReader(at, 0, e.Size)); err != nil {
+	f := &facts{}
+	whole := io.TeeReader(io.NewSectionReader(at, 0, e.Length()), io.MultiWriter(sum, &tls))
+	if p := e.Node.Path(); secret.IsSample(p) {
+		_, err = io.Copy(io.Discard, whole)
+	} else {
+		err = a.search(f, p, whole)
+	}
+	if err != nil {
 		return nil, err
 	}
-	f := &facts{program: readProgram(at, &tls)}
-	if e.Size >= minDuplicate {
+	f.program = readProgram(at, &tls)
+	if e.Length() >= minDuplicate {
 		f.sum = sum.Sum64()
 	}
 	return f, nil

@@ -114,7 +114,7 @@ func secretRules() []Rule {
 	return []Rule{
 		{
 			ID: "TARE-F003", Title: "Private key", Severity: Error,
-			Looks: "contents and names of files; not under testdata, examples or /usr/share/doc",
+			Looks: "contents and names of files, key stores (PKCS#12, JKS, KeePass, GnuPG), programs, what is compressed or in UTF-16 or base64; not under testdata, examples or /usr/share/doc",
 			Why:   "Everyone who can pull the image has the key.",
 			Fix:   "mount it when the container starts, and replace the key", Aliases: []string{"CIS-DI-0010"},
 			file: secretRule(privateKey),
@@ -142,10 +142,31 @@ func secretRules() []Rule {
 		},
 		{
 			ID: "TARE-F009", Title: "Token in a file", Severity: Error,
-			Looks: "contents, those of gzip files too, for the known formats of tokens and keys",
+			Looks: "contents, those of programs and gzip files too, for the known formats of tokens and keys; settings and sources for values of telling names (password, token, secret key)",
 			Why:   "Everyone who can pull the image can use it.",
 			Fix:   "give it to the container when it starts, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010"},
 			file: secretRule(token),
+		},
+		{
+			ID: "TARE-F022", Title: "Secret in a name", Severity: Error,
+			Looks: "names of files, targets of links and extended attributes, in every layer",
+			Why:   "Everyone who can pull the image can read it.",
+			Fix:   "rename the file, and revoke the secret", Aliases: []string{"CIS-DI-0010"},
+			image: checkNames,
+		},
+		{
+			ID: "TARE-F021", Title: "Secret in a whiteout", Severity: Error,
+			Looks: "contents of the entries that remove files of lower layers, and of those that are the storage driver's own",
+			Why:   "No container shows it; everyone who has the image has it.",
+			Fix:   "make the layer anew, and revoke the secret", Aliases: []string{"CIS-DI-0010"},
+			image: checkHidden,
+		},
+		{
+			ID: "TARE-F020", Title: "Sample secret of a library", Severity: Info,
+			Looks: "keys, environment files and tokens below test, tests, t, spec, demo or samples of an installed library",
+			Why:   "Everyone has it already; whoever uses it for more than tests has no secret.",
+			Fix:   "leave the tests of libraries out of the image", Aliases: []string{},
+			file: secretRule(sample),
 		},
 	}
 }

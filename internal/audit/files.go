@@ -70,28 +70,44 @@ const (
 	dotEnv      secretKind = ".env file"
 	credentials secretKind = "credentials"
 	token       secretKind = "token"
+	// sample is a secret of any kind that a library ships for its tests.
+	sample secretKind = "sample"
 )
+
+// contentKind returns what kind of secret the content is, and in words.
+func (f *file) contentKind() (secretKind, string) {
+	switch {
+	case f.facts == nil:
+	case f.facts.privateKey:
+		return privateKey, "a private key"
+	case f.facts.keyStore != "":
+		return privateKey, "a store of private keys (" + f.facts.keyStore + ")"
+	case f.facts.token != "":
+		return token, f.facts.token
+	}
+	return "", ""
+}
 
 // secretKind returns what kind of secret the file is, and in words.
 func (f *file) secretKind() (secretKind, string) {
 	if !f.IsRegular() || f.Size == 0 || secret.IsSample(f.path) {
 		return "", ""
 	}
-	if f.facts != nil && f.facts.privateKey || f.facts == nil && secret.IsKeyName(f.base) {
-		return privateKey, "a private key"
+	kind, what := f.contentKind()
+	if f.facts == nil && secret.IsKeyName(f.base) {
+		kind, what = privateKey, "a private key"
 	}
-	if what, signs := secret.CredentialFile(f.path); what != "" {
-		if f.facts == nil || f.facts.text == nil || secret.Holds(string(f.facts.text), signs) {
-			return credentials, what
+	if kind != privateKey {
+		if named, signs := secret.CredentialFile(f.path); named != "" && (f.facts == nil || f.facts.text == nil || secret.Holds(string(f.facts.text), signs)) {
+			kind, what = credentials, named
+		} else if secret.IsDotEnv(f.base) {
+			kind, what = dotEnv, "an .env file"
 		}
 	}
-	if secret.IsDotEnv(f.base) {
-		return dotEnv, "an .env file"
+	if kind != "" && secret.IsLibrarySample(f.path) {
+		kind = sample
 	}
-	if f.facts != nil && f.facts.token != "" {
-		return token, f.facts.token
-	}
-	return "", ""
+	return kind, what
 }
 
 // secretRule returns the check for one kind of secret that a container sees.
@@ -112,7 +128,7 @@ func checkDeleted(a *auditor, f *file, found func(Finding)) {
 		return
 	}
 	kind, what := f.secretKind()
-	if kind == "" {
+	if kind == "" || kind == sample {
 		return
 	}
 	message := what + ", deleted by a later layer: everyone who has the image has it"

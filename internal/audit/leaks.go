@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,6 +27,7 @@ const (
 	inArgument
 	inVariable
 	inLabel
+	inMetadata
 )
 
 // leakRule returns the check for the leaks of one place.
@@ -35,6 +37,12 @@ func leakRule(place leakPlace) func(*auditor, func(Finding)) {
 		for _, l := range a.leaks {
 			switch {
 			case l.place != place:
+			case place == inMetadata:
+				message := "the " + l.what + " holds a secret: " + l.kind
+				if l.name != "" {
+					message += " (" + l.name + ")"
+				}
+				found(Finding{Message: message, key: l.what + " " + l.kind + " " + l.name})
 			case place != inInstruction:
 				found(Finding{Step: l.step, Message: fmt.Sprintf("%s %s is a secret: %s", what, l.name, l.kind), key: l.name})
 			default:
@@ -50,7 +58,7 @@ func leakRule(place leakPlace) func(*auditor, func(Finding)) {
 
 // findLeaks finds and learns the secrets of history and configuration, so that
 // all are known when the first finding is written.
-func (a *auditor) findLeaks() {
+func (a *auditor) findLeaks(ctx context.Context) error {
 	a.leaksOfInstructions()
 	a.leaksOfArguments()
 	config := &a.img.Config.Config
@@ -60,6 +68,7 @@ func (a *auditor) findLeaks() {
 		labels = append(labels, pair{name, config.Labels[name]})
 	}
 	a.leaksOfPairs(inLabel, "LABEL", labels)
+	return a.leaksOfMetadata(ctx)
 }
 
 // leaksOfInstructions looks at what isn't ENV, ARG or LABEL, and at the
@@ -69,7 +78,7 @@ func (a *auditor) leaksOfInstructions() {
 	take := func(step int, keyword, text string, spans []secret.Span) {
 		for _, s := range spans {
 			value := text[s.Start:s.End]
-			a.secrets.Learn(value)
+			a.learnLeak(value)
 			if step == 0 && seen[value] {
 				continue
 			}
@@ -107,7 +116,7 @@ func (a *auditor) leaksOfArguments() {
 		}
 		for _, p := range pairs {
 			if !seen[p] {
-				seen[p] = a.leaked(inArgument, p, i+1)
+				seen[p] = a.takePair(inArgument, p, i+1)
 			}
 		}
 	}
@@ -123,22 +132,22 @@ func (a *auditor) leaksOfPairs(place leakPlace, keyword string, config []pair) {
 		}
 		for _, p := range splitPairs(s.rest) {
 			if !seen[p] {
-				seen[p] = a.leaked(place, p, i+1)
+				seen[p] = a.takePair(place, p, i+1)
 			}
 		}
 	}
 	for _, p := range config {
 		if !seen[p] {
-			a.leaked(place, p, 0)
+			a.takePair(place, p, 0)
 		}
 	}
 }
 
-// leaked takes in the secrets of a pair, and reports whether there are any.
-func (a *auditor) leaked(place leakPlace, p pair, step int) bool {
+// takePair takes in the secrets of a pair, and reports whether there are any.
+func (a *auditor) takePair(place leakPlace, p pair, step int) bool {
 	spans := a.matcher.FindValue(p.name, p.value)
 	for _, s := range spans {
-		a.secrets.Learn(p.value[s.Start:s.End])
+		a.learnLeak(p.value[s.Start:s.End])
 	}
 	if len(spans) > 0 {
 		a.leaks = append(a.leaks, leak{place: place, step: step, name: p.name, kind: spans[0].Kind})

@@ -33,7 +33,8 @@ type Report struct {
 	Ignored  []Finding `json:"ignored"`
 	// Unlisted are those of which there are too many.
 	Unlisted []Unlisted `json:"unlisted"`
-	// Notes are about the gate itself: ignores that expired or ignore nothing.
+	// Notes say what was not looked at, and are about the gate itself: ignores
+	// that expired or ignore nothing.
 	Notes []string `json:"notes"`
 }
 
@@ -61,7 +62,7 @@ func (a *auditor) judge(ctx context.Context) (*Report, error) {
 	r.Findings, r.Ignored = sorted(a.haul.found), sorted(a.haul.ignored)
 	a.mark(r.Findings, r.Ignored)
 	r.Counts, r.Unlisted = a.haul.counted()
-	r.Notes = a.idleIgnores()
+	r.Notes = append(a.readingNotes(), a.idleIgnores()...)
 	r.OK = !a.haul.reaches(a.opts.Settings.failOn()) && !slices.ContainsFunc(r.Budgets, func(b Budget) bool { return b.Over })
 	return r, nil
 }

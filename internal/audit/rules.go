@@ -114,6 +114,13 @@ func historyRules() []Rule {
 			Fix:   "build on a newer base, or upgrade only the packages that need it", Aliases: []string{"DKL-DI-0003", "DL3005", "DL3017"},
 			image: checkUpgrade,
 		},
+		{
+			ID: "TARE-H017", Title: "Secret in the metadata", Severity: Error,
+			Looks: "every string of configuration, manifest and index that no other rule looks at: authors, comments, names, annotations; the statements of attestations (provenance, SBOM)",
+			Why:   "Everyone who can pull the image can read it.",
+			Fix:   "build without it, and revoke the secret; for provenance --provenance mode=min", Aliases: []string{"CIS-DI-0010"},
+			image: leakRule(inMetadata),
+		},
 	}
 }
 

@@ -128,11 +128,15 @@ func secretCases() []ruleCase {
 			})), "ENV DB_PASSWORD"},
 		{"TARE-H004", with(config(func(c *image.RunConfig) { c.Labels["deploy.token"] = "ghp_" + strings.Repeat("aB3", 12) })),
 			with(config(func(c *image.RunConfig) { c.Labels["org.opencontainers.image.revision"] = strings.Repeat("0a", 20) })), ""},
+		{"TARE-H017", with(config(func(c *image.RunConfig) { c.WorkingDir = "/srv/DB_PASSWORD=hunter22" })), with(config(func(c *image.RunConfig) { c.WorkingDir = "/srv/DB_PASSWORD=" })), ""},
 		{"TARE-F003", with(copied("k /k"), files(it.File("root/.ssh/id", keyText))), with(copied("k /k"), files(it.File("lib/ssh.py", "x = '-----BEGIN RSA PRIVATE KEY-----'\ny = 1"), it.File("go/testdata/k", keyText))), "/root/.ssh/id"},
 		{"TARE-F004", with(copied(". ."), files(it.File("srv/.env", "A=1\n"))), with(copied(". ."), files(it.File("srv/.env.example", "A=1\n"), it.File("srv/.envrc", "x"))), "/srv/.env"},
 		{"TARE-F006", with(copied("x"), files(it.File("root/.docker/config.json", `{"auths":{"r":{"auth":"eDp5"}}}`))), with(copied("x"), files(it.File("root/.docker/config.json", `{"credsStore":"x"}`), it.File("root/.npmrc", "fund=false\n"))), "config.json"},
 		{"TARE-F008", with(copied("k /"), files(it.File("k", keyText)), ran("rm /k"), files(it.Whiteout("k"))), with(copied("k /"), files(it.File("k", "public")), ran("rm /k"), files(it.Whiteout("k"))), "/k"},
-		{"TARE-F009", with(copied("x"), files(it.File("srv/conf.yml", "token: glpat-"+strings.Repeat("aB3_", 6)))), with(copied("x"), files(it.File("srv/conf.yml", "token: glpat-short\nurl: hf_transfer npm_config_cache eyJhbGciOiJI"))), "/srv/conf.yml"},
+		{"TARE-F009", with(copied("x"), files(it.File("srv/conf.yml", "token: glpat-"+strings.Repeat("aB3_", 6)))), with(copied("x"), files(it.File("srv/conf.yml", "name: glpat-short\nurl: hf_transfer npm_config_cache eyJhbGciOiJI"))), "/srv/conf.yml"},
+		{"TARE-F022", with(copied("x"), files(it.Symlink("srv/x", "/run/npm_abcdefghijklmnopqrstuvwxyz0123456789"))), with(copied("x"), files(it.File("srv/npm_abc", "x"))), "/srv/x"},
+		{"TARE-F020", with(copied("x"), files(it.File("usr/lib/node_modules/x/test/key.pem", keyText))), with(copied("x"), files(it.File("usr/lib/node_modules/x/test/key.pem", "x"))), "/usr/lib/node_modules/x/test/key.pem"},
+		{"TARE-F021", with(copied("x"), files(it.File("srv/.wh.x", keyText))), with(copied("x"), files(it.Whiteout("srv/x"))), "/srv/x"},
 	}
 }
 

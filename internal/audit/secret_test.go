@@ -1,11 +1,17 @@
 package audit
 
 import (
+	"bytes"
+	"debug/elf"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/oci"
 )
 
 // secretImage is an image with a secret in every place, and those secrets.
@@ -57,6 +63,26 @@ func TestMaskedEverywhere(t *testing.T) {
 	}
 }
 
+// wide is a text in UTF-16.
+func wide(text string, big bool) string {
+	var b []byte
+	for _, c := range []byte(text) {
+		if big {
+			b = append(b, 0, c)
+		} else {
+			b = append(b, c, 0)
+		}
+	}
+	return string(b)
+}
+
+// javaTrust is a Java key store of two entries, as far as the second's kind, of
+// which the first is a javaCertificate to be trusted.
+const (
+	javaTrust       = "\xfe\xed\xfe\xed\x00\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x02" + javaCertificate
+	javaCertificate = "\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05X.509\x00\x00\x00\x03abc"
+)
+
 // Files that hold secrets, and files that only look like them.
 func TestSecretFiles(t *testing.T) {
 	const token = "ghp_a8Kd93mZpQ7xW2vLr5TnB1yHc6JfE4sUgD0o"
@@ -89,7 +115,47 @@ func TestSecretFiles(t *testing.T) {
 		{"srv/x.bin", "\x00\x01" + token + "\x00", "TARE-F009"},
 		{"srv/x.gz", string(it.Gzip([]byte(token))), "TARE-F009"},
 		{"srv/x.gz", string(it.Gzip([]byte(token))[:30]), ""},
-		{"srv/x.gz", "\x1f\x8b\x08" + token, ""},
+		{"srv/x.gz", "\x1f\x8b\x08" + token, "TARE-F009"},
+		{"srv/x.gz", string(it.Gzip([]byte("x"))) + token, "TARE-F009"},
+		{"srv/x.gz", string(it.Gzip(it.Gzip([]byte(token)))), "TARE-F009"},
+		{"srv/x.gz", string(it.Gzip(it.Gzip(it.Gzip(it.Gzip([]byte(token)))))), ""},
+		{"srv/x", "\x7fELF\x02\x01\x01 " + token, "TARE-F009"},
+		{"srv/x", "\x7fELF\x02\x01\x01\n" + keyText, "TARE-F003"},
+		{"srv/x", string(machine(elf.EM_X86_64).build()) + keyText, "TARE-F003"},
+		{"srv/x.ps1", "\xff\xfe" + wide("x = '"+token+"'", false), "TARE-F009"},
+		{"srv/x.ps1", "\xfe\xff" + wide("x = '"+token+"'", true), "TARE-F009"},
+		{"srv/x", wide("key: "+token+" and more\n", false), "TARE-F009"},
+		{"srv/x", "\xff\xfe" + token, "TARE-F009"},
+		{"srv/secret.yml", "data:\n  key: " + base64.StdEncoding.EncodeToString([]byte(keyText)), "TARE-F003"},
+		{"srv/secret.yml", "data:\n  ca.crt: " + base64.StdEncoding.EncodeToString([]byte(strings.ReplaceAll(keyText, "PRIVATE KEY", "CERTIFICATE"))), ""},
+		{"srv/.envrc", "export DB_PASSWORD=hunter22\n", "TARE-F009"},
+		{"srv/.envrc", "use flake\nlayout python\n", ""},
+		{"srv/config/database.yml", "production:\n  password: hunter22\n", "TARE-F009"},
+		{"srv/config/database.yml", "production:\n  password: <%= ENV['DB_PASSWORD'] %>\n", ""},
+		{"srv/config/database.yml", "# password: hunter22\n  passwordSecretName: db-password1\n  secret: db-secret-token\n", ""},
+		{"srv/settings.py", "SECRET_KEY = 'dj4ng0-s3cret!x9'\n", "TARE-F009"},
+		{"srv/settings.py", "SECRET_KEY = os.environ['SECRET_KEY1']\nTOKEN_URL = 'https://x1/y2'\nPASSWORD_RESET_TIMEOUT = 'abc12345'", ""},
+		{"srv/settings.py", "DATABASE = 'postgres://app:hunter22@db:5432/app'\n", "TARE-F009"},
+		{"srv/wp-config.php", "define( 'DB_PASSWORD', 'hunter22' );\n", "TARE-F009"},
+		{"srv/wp-config.php", "define( 'DB_PASSWORD', getenv('DB_PASSWORD') );\n", ""},
+		{"srv/credentials.xml", "<c><password>hunter22</password></c>\n", "TARE-F009"},
+		{"srv/web.config", "<add key=\"ApiKey\" value=\"hunter22\"/>\n", "TARE-F009"},
+		{"srv/app.properties", "spring.datasource.password=hunter22\n", "TARE-F009"},
+		{"srv/appsettings.json", "{\"Jwt\": {\"SigningKey\": \"hunter22hunter22\"}}\n", "TARE-F009"},
+		{"srv/password.txt", "hunter22\n", "TARE-F009"},
+		{"srv/password.txt", "see the wiki\n", ""},
+		{"srv/secrets/db_password", "hunter22", "TARE-F009"},
+		{"usr/bin/passwd", "hunter22", ""},
+		{"srv/store.p12", "\x30\x82\x09\x00\x02\x01\x03\x30\x82 ... \x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02 ...", "TARE-F003"},
+		{"srv/trust.p12", "\x30\x82\x09\x00\x02\x01\x03\x30\x82 ...", ""},
+		{"srv/store.jks", "\xfe\xed\xfe\xed\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x01\x00\x01a", "TARE-F003"},
+		{"srv/cacerts", javaTrust + "\x00\x00\x00\x02" + javaCertificate, ""},
+		{"srv/store.jks", javaTrust + "\x00\x00\x00\x01\x00\x01k", "TARE-F003"},
+		{"srv/x.psafe3", "PWS3....", "TARE-F003"},
+		{"root/.gnupg/private-keys-v1.d/x.key", "Key: (private-key (rsa ...", "TARE-F003"},
+		{"usr/lib/node_modules/x/test/key.pem", keyText, ""},
+		{"usr/lib/python3/dist-packages/x/tests/k.pem", keyText, ""},
+		{"usr/lib/python3/dist-packages/x/k.pem", keyText, "TARE-F003"},
 		{"srv/node_modules/jwt/README.md", token, ""},
 		{"usr/lib/python3/dist-packages/x.egg-info/PKG-INFO", token, ""},
 	} {
@@ -111,5 +177,89 @@ func TestComment(t *testing.T) {
 	h.Comment = "with DB_PASSWORD=hunter22"
 	if found := of(judge(t, with(h, files()), Options{}), "TARE-H001"); len(found) != 1 || strings.Contains(found[0].Message, "hunter22") {
 		t.Errorf("%+v", found)
+	}
+}
+
+// A secret is found wherever in an image somebody puts it, and shown nowhere.
+func TestSecretPlaces(t *testing.T) {
+	const token = "npm_abcdefghijklmnopqrstuvwxyz0123456789"
+	for name, put := range map[string]func(*it.Image){
+		"author":            func(i *it.Image) { i.Config.Author = token },
+		"author of a step":  func(i *it.Image) { i.Config.History[0].Author = token },
+		"comment of a step": func(i *it.Image) { i.Config.History[0].Comment = token },
+		"directory":         func(i *it.Image) { i.Config.Config.WorkingDir = "/" + token },
+		"shell":             func(i *it.Image) { i.Config.Config.Shell = []string{"/bin/sh", token} },
+		"signal":            func(i *it.Image) { i.Config.Config.StopSignal = token },
+		"volume":            func(i *it.Image) { i.Config.Config.Volumes = map[string]struct{}{"/" + token: {}} },
+		"user":              func(i *it.Image) { i.Config.Config.User = token },
+		"port":              func(i *it.Image) { i.Config.Config.ExposedPorts = map[string]struct{}{token: {}} },
+		"variable's name":   func(i *it.Image) { i.Config.Config.Env = append(i.Config.Config.Env, token+"=x") },
+		"label's name":      func(i *it.Image) { i.Config.Config.Labels[token] = "x" },
+		"file's name":       func(i *it.Image) { i.Layers = append(i.Layers, it.Plain(it.File("srv/"+token, "x"))) },
+		"directory's name":  func(i *it.Image) { i.Layers = append(i.Layers, it.Plain(it.Dir("srv/"+token))) },
+		"whiteout's name":   func(i *it.Image) { i.Layers = append(i.Layers, it.Plain(it.Whiteout("srv/"+token))) },
+		"name=value":        func(i *it.Image) { i.Layers = append(i.Layers, it.Plain(it.File("srv/API_TOKEN="+token, "x"))) },
+		"link":              func(i *it.Image) { i.Layers = append(i.Layers, it.Plain(it.Symlink("srv/x", token))) },
+		"attribute": func(i *it.Image) {
+			e := it.File("srv/x", "x")
+			e.PAXRecords = map[string]string{"SCHILY.xattr.user.x": token}
+			i.Layers = append(i.Layers, it.Plain(e))
+		},
+		"whiteout": func(i *it.Image) { i.Layers = append(i.Layers, it.Plain(it.File("srv/.wh.x", token))) },
+		"opaque":   func(i *it.Image) { i.Layers = append(i.Layers, it.Plain(it.File("srv/.wh..wh..opq", token))) },
+		"private":  func(i *it.Image) { i.Layers = append(i.Layers, it.Plain(it.File("srv/.wh..wh.plnk/1", token))) },
+	} {
+		img := clean()
+		img.Config.Config.Labels = map[string]string{"org.opencontainers.image.source": "devops-go"}
+		img.Config.History = slices.Clone(img.Config.History)
+		put(&img)
+		wantLeak(t, name, judge(t, img, Options{}), token)
+	}
+	for name, put := range map[string]func(it.Files, *oci.Descriptor) []oci.Descriptor{
+		"descriptor's annotation": func(_ it.Files, d *oci.Descriptor) []oci.Descriptor {
+			d.Annotations = map[string]string{"x": token}
+			return nil
+		},
+		"telling annotation": func(_ it.Files, d *oci.Descriptor) []oci.Descriptor {
+			d.Annotations = map[string]string{"deploy.password": token}
+			return nil
+		},
+		"attestation": func(f it.Files, _ *oci.Descriptor) []oci.Descriptor {
+			statement := f.Blob("application/vnd.in-toto+json", []byte(`{"predicate":{"parameters":{"args":{"build-arg:API_TOKEN":"`+token+`"}}}}`))
+			config := f.Blob(oci.MediaTypeConfig, []byte("{}"))
+			m, _ := json.Marshal(oci.Manifest{SchemaVersion: 2, Config: config, Layers: []oci.Descriptor{statement}})
+			d := f.Blob(oci.MediaTypeManifest, m)
+			d.Annotations = map[string]string{oci.AnnotationReferenceType: "attestation-manifest"}
+			return []oci.Descriptor{d}
+		},
+	} {
+		f := it.Files{}
+		d := f.Manifest(clean())
+		more := put(f, &d)
+		f.Index(append([]oci.Descriptor{d}, more...)...)
+		img, err := image.Open(t.Context(), "oci:"+f.Dir(t), image.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Image(t.Context(), img, Options{Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantLeak(t, name, r, token)
+	}
+}
+
+// wantLeak wants an error for the secret, and the secret not to be shown.
+func wantLeak(t *testing.T, name string, r *Report, secret string) {
+	t.Helper()
+	if r.OK || r.Counts.Error == 0 {
+		t.Errorf("%s: not found: %+v", name, r.Findings)
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(b, []byte(secret)) {
+		t.Errorf("%s: shown: %s", name, b)
 	}
 }

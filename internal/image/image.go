@@ -52,6 +52,9 @@ type Image struct {
 	// no index or it doesn't say.
 	IndexPlatform *oci.Platform
 
+	// RawIndexes are the indexes that were read on the way to the manifest, the
+	// outermost first.
+	RawIndexes [][]byte
 	// Attestations are the statements about images (provenance, SBOMs) that
 	// lie beside this one.
 	Attestations []oci.Descriptor

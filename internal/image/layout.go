@@ -91,6 +91,7 @@ type search struct {
 	candidates   []candidate
 	others       []candidate // which their descriptors say are no images
 	attestations []oci.Descriptor
+	indexes      [][]byte
 }
 
 // descend collects what index lists. Indexes that the store doesn't hold are
@@ -136,6 +137,7 @@ func (s *search) index(ctx context.Context, d oci.Descriptor) (*oci.Index, error
 	if err != nil {
 		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
 	}
+	s.indexes = append(s.indexes, raw)
 	index := new(oci.Index)
 	if err := cmp.Or(fault, json.Unmarshal(raw, index)); err != nil {
 		return nil, &DamagedError{"index", fmt.Errorf("index %s: %w", d.Digest, err)}
@@ -166,7 +168,7 @@ func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport
 	if err := json.Unmarshal(indexJSON, &index); err != nil {
 		return nil, &DamagedError{"index", fmt.Errorf("%s: %w", oci.IndexFile, err)}
 	}
-	found := search{store: s}
+	found := search{store: s, indexes: [][]byte{indexJSON}}
 	if err := found.descend(ctx, &index, nil, 0); err != nil {
 		return nil, fmt.Errorf("%s: %w", oci.IndexFile, err)
 	}
@@ -210,7 +212,7 @@ func (s *search) image(ctx context.Context, list []candidate, want oci.Platform)
 	if err != nil {
 		return nil, err
 	}
-	img.Tags, img.Attestations = picked.tags, s.attestations
+	img.Tags, img.Attestations, img.RawIndexes = picked.tags, s.attestations, s.indexes
 	img.ManifestFault, img.IndexPlatform, img.Root = picked.fault, picked.Platform, picked.root
 	return img, nil
 }

@@ -108,7 +108,7 @@ func openIndex(ctx context.Context, s store, raw []byte, want oci.Platform) (*Im
 	if err := json.Unmarshal(raw, &index); err != nil {
 		return nil, fmt.Errorf("index: %w", err)
 	}
-	found := search{store: s}
+	found := search{store: s, indexes: [][]byte{raw}}
 	if err := found.descend(ctx, &index, nil, 0); err != nil {
 		return nil, fmt.Errorf("index: %w", err)
 	}

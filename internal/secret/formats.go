@@ -3,7 +3,6 @@ package secret
 import (
 	"bytes"
 	"regexp"
-	"strings"
 )
 
 // A format is a kind of secret that is known by how it looks. Contents are
@@ -36,7 +35,8 @@ func tokenFormats() []format {
 		{"Slack token", "xox", `xox[abeoprs]-[A-Za-z0-9\-]{10,}`},
 		{"Slack webhook", "hooks.slack.com/services/", `hooks\.slack\.com/services/(T[A-Za-z0-9]+/B[A-Za-z0-9]+/[A-Za-z0-9]{16,})`},
 		{"Google API key", "AIza", `AIza[A-Za-z0-9_\-]{35}`},
-		{"Stripe key", "_live_", `_live_[A-Za-z0-9]{16,}`},
+		{"Stripe key", "sk_live_", `sk_live_[A-Za-z0-9]{16,}`},
+		{"Stripe key", "rk_live_", `rk_live_[A-Za-z0-9]{16,}`},
 		{"npm token", "npm_", `npm_[A-Za-z0-9]{36}\b`},
 		{"PyPI token", "pypi-AgE", `pypi-AgE[A-Za-z0-9_\-]{50,}`},
 		{"Docker Hub token", "dckr_pat_", `dckr_pat_[A-Za-z0-9_\-]{20,}`},
@@ -54,7 +54,7 @@ func tokenFormats() []format {
 	}
 	formats := make([]format, len(list))
 	for i, f := range list {
-		formats[i] = format{f.name, f.anchor, f.anchor[0] == '_' || f.pattern == awsKey, regexp.MustCompile(`^` + f.pattern)}
+		formats[i] = format{f.name, f.anchor, f.pattern == awsKey, regexp.MustCompile(`^` + f.pattern)}
 	}
 	return formats
 }
@@ -68,6 +68,7 @@ func textFormats() []format {
 	return []format{
 		urlFormat(),
 		{"authorization header", "uthorization:", true, regexp.MustCompile(`^uthorization:\s*(?:[Bb]earer|[Bb]asic|[Tt]oken)\s+([A-Za-z0-9+/=_.\-]{8,})`)},
+		{"authorization header", "UTHORIZATION:", true, regexp.MustCompile(`^UTHORIZATION:\s*(?:[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC|TOKEN)\s+([A-Za-z0-9+/=_.\-]{8,})`)},
 		{"authorization header", "RIVATE-TOKEN:", true, regexp.MustCompile(`^RIVATE-TOKEN:\s*([A-Za-z0-9_.\-]{8,})`)},
 	}
 }
@@ -88,67 +89,50 @@ type Span struct {
 	Kind, Name string
 }
 
+// A trail is what a search for a format remembers within one content.
+type trail struct {
+	next   int // nothing that begins before is looked at again
+	misses int
+}
+
+// match returns the secret whose anchor is at that place of b.
+func (f *format) match(b []byte, at int, t *trail) (Span, bool) {
+	if at < t.next || !f.inner && at > 0 && isWord(b[at-1]) {
+		return Span{}, false
+	}
+	window := maxToken
+	if t.misses >= maxMisses {
+		window = smallWindow
+	}
+	m := f.pattern.FindSubmatchIndex(b[at:min(len(b), at+window)])
+	if m == nil {
+		t.misses++
+		return Span{}, false
+	}
+	t.next = at + m[1]
+	from, to := at+m[0], at+m[1]
+	if len(m) > 2 {
+		from, to = at+m[2], at+m[3]
+	}
+	return Span{Start: from, End: to, Kind: f.name}, !isPlaceholder(string(b[from:to]))
+}
+
 // find appends the spans of the format in b.
 func (f *format) find(spans []Span, b []byte) []Span {
-	window, misses := maxToken, 0
+	var t trail
 	for at := 0; ; {
 		i := bytes.Index(b[at:], []byte(f.anchor))
 		if i < 0 {
 			return spans
 		}
 		at += i
-		if !f.inner && at > 0 && isWord(b[at-1]) {
-			at += len(f.anchor)
-			continue
+		if span, ok := f.match(b, at, &t); ok {
+			spans = append(spans, span)
 		}
-		m := f.pattern.FindSubmatchIndex(b[at:min(len(b), at+window)])
-		if m == nil {
-			at += len(f.anchor)
-			if misses++; misses == maxMisses {
-				window = smallWindow
-			}
-			continue
-		}
-		from, to := at+m[0], at+m[1]
-		if len(m) > 2 {
-			from, to = at+m[2], at+m[3]
-		}
-		if !isPlaceholder(string(b[from:to])) {
-			spans = append(spans, Span{Start: from, End: to, Kind: f.name})
-		}
-		at += m[1]
+		at = max(at+len(f.anchor), t.next)
 	}
 }
 
 func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-// isPlaceholder reports whether a value only stands for a secret: a variable,
-// a template, an example.
-func isPlaceholder(value string) bool {
-	if value == "" || strings.ContainsAny(value[:1], "<{%[") || isVariable(value) || strings.Contains(value, "${") || strings.Contains(value, "$(") {
-		return true
-	}
-	if strings.Trim(value, "*xX.-") == "" {
-		return true
-	}
-	lower := strings.ToLower(value)
-	for _, word := range []string{"example", "placeholder", "redacted", "your-", "your_"} {
-		if strings.Contains(lower, word) {
-			return true
-		}
-	}
-	return false
-}
-
-// isVariable reports whether a value begins with a variable of a shell, as
-// $NAME and $1, and not only with a dollar.
-func isVariable(value string) bool {
-	name, ok := strings.CutPrefix(value, "$")
-	if !ok || name == "" {
-		return ok
-	}
-	c := name[0]
-	return isWord(c) && (c < '0' || c > '9') || strings.IndexByte("{(@*#?$!-", c) >= 0 || len(name) == 1 || !isWord(name[1])
 }

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -40,12 +41,16 @@ func FuzzSecret(f *testing.F) {
 
 // A private key is found wherever it stands in a content.
 func FuzzPrivateKey(f *testing.F) {
+	m := NewMatcher()
 	f.Add([]byte("x = '"), []byte("'"))
+	f.Add([]byte("\x7fELF\x02"), []byte("\x00"))
+	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x00"), []byte(""))
+	f.Add([]byte("\xff\xfe"), []byte(""))
 	f.Add([]byte("-----BEGIN "), []byte("PRIVATE KEY-----"))
 	f.Fuzz(func(t *testing.T, before, after []byte) {
 		content := append(append(append([]byte{}, before...), "\n"+keyText...), after...)
-		if !hasPrivateKey(content) {
-			t.Errorf("no key in %q", content)
+		if found, err := m.Scan(bytes.NewReader(content), "x"); err != nil || !found.PrivateKey {
+			t.Errorf("no key in %q: %v", content, err)
 		}
 		start, end, ok := findPrivateKey(append(before, after...))
 		if ok && (start < 0 || end > len(before)+len(after) || end-start < minKey) {

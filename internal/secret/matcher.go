@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"bytes"
 	"cmp"
 	"regexp"
 	"slices"
@@ -11,33 +12,44 @@ import (
 // A Matcher finds secrets, in several texts at a time.
 type Matcher struct {
 	tokens, texts []format
+	anchors       *anchors // of the formats that contents are searched for
 	url           format
 	commands      []command
 	// assignments have a name and a value as their groups.
 	assignments []*regexp.Regexp
 	header      *regexp.Regexp
+	// settings and sources are those of files.
+	settings, sources []assignment
 
 	windows sync.Pool // of *[window]byte, for scans
 }
 
 func NewMatcher() *Matcher {
-	return &Matcher{
+	m := &Matcher{
 		windows:  sync.Pool{New: func() any { return new([window]byte) }},
 		tokens:   tokenFormats(),
 		texts:    textFormats(),
 		url:      urlFormat(),
 		commands: commands(),
+		settings: settingAssignments(),
+		sources:  sourceAssignments(),
 		assignments: []*regexp.Regexp{
 			// NAME=VALUE, and "NAME": "VALUE" as JSON has it.
 			regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*)(?:=|["']\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;&|"'<>)]+)`),
-			// --NAME VALUE
-			regexp.MustCompile(`--([a-z][a-z0-9\-]*)\s+("[^"]*"|'[^']*'|[^\s;&|"'<>)\-][^\s;&|"'<>)]*)`),
+			// --NAME VALUE, and -NAME VALUE of Java, .NET and OpenSSL
+			regexp.MustCompile(`(?:^|\s)--?([A-Za-z][A-Za-z0-9\-]+)\s+("[^"]*"|'[^']*'|[^\s;&|"'<>)\-][^\s;&|"'<>)]*)`),
 			// "--NAME", "VALUE" of the exec form.
 			regexp.MustCompile(`"--?([a-z][a-z0-9\-]*)",?\s*("[^"]*")`),
 		},
 		// NAME: VALUE, of headers and of YAML.
 		header: regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*):[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s;&|"'<>)]+)`),
 	}
+	var words []string
+	for _, f := range m.tokens {
+		words = append(words, f.anchor)
+	}
+	m.anchors = newAnchors(append(words, otherAnchors()...))
+	return m
 }
 
 // Find returns the secrets in an instruction or another short text, in order
@@ -74,13 +86,40 @@ func (m *Matcher) Find(s string) []Span {
 	return disjoint(spans)
 }
 
+// FindNames returns the secrets in a list of names of files, one on each line:
+// those of known formats, and NAME=VALUE with a telling name.
+func (m *Matcher) FindNames(list string) []Span {
+	var spans []Span
+	trails := make([]trail, len(m.tokens))
+	b := []byte(list)
+	m.anchors.find(b, func(word, at int) {
+		if word < len(m.tokens) {
+			if span, ok := m.tokens[word].match(b, at, &trails[word]); ok {
+				spans = append(spans, span)
+			}
+		}
+	})
+	if bytes.IndexByte(b, '=') >= 0 {
+		for _, at := range m.assignments[0].FindAllSubmatchIndex(b, -1) {
+			if name := list[at[2]:at[3]]; isTelling(nameWords(name)) {
+				spans = m.assigned(spans, list, name, at[4], at[5])
+			}
+		}
+	}
+	return disjoint(spans)
+}
+
 // assigned adds the value s[start:end] of name, if it is a secret.
 func (m *Matcher) assigned(spans []Span, s, name string, start, end int) []Span {
 	if end-start >= 2 && (s[start] == '"' || s[start] == '\'') && s[end-1] == s[start] {
 		start, end = start+1, end-1
 	}
 	if kind := judgeValue(name, s[start:end]); kind != "" {
-		spans = append(spans, Span{start, end, kind, name})
+		return append(spans, Span{start, end, kind, name})
+	}
+	// --from-literal=NAME=VALUE
+	if inner, value, ok := strings.Cut(s[start:end], "="); ok && isTelling(nameWords(inner)) {
+		return m.assigned(spans, s, inner, end-len(value), end)
 	}
 	return spans
 }

@@ -107,23 +107,32 @@ func CredentialFile(p string) (what, signs string) {
 	return "", ""
 }
 
-// isSettings holds for files in which programs keep URLs with their passwords,
-// and not for those of libraries, which show how.
-func isSettings(p string) bool {
-	if InLibrary(p) {
-		return false
+// InLibrary holds for what languages' package managers install, and for the
+// libraries that languages come with.
+func InLibrary(p string) bool {
+	for _, place := range []string{"node_modules/", "site-packages/", "dist-packages/", "gems/", "go/pkg/mod/", ".cargo/registry/", "cargo/registry/", ".m2/repository/"} {
+		if strings.Contains(p, place) {
+			return true
+		}
 	}
-	switch path.Ext(p) {
-	case ".yml", ".yaml", ".json", ".toml", ".ini", ".conf", ".cfg", ".config", ".properties", ".env":
-		return true
+	p = strings.TrimPrefix(strings.TrimPrefix(p, "usr/"), "local/")
+	for _, place := range []string{"lib/python", "lib/ruby/", "lib/go/", "lib/go-", "share/go-", "go/", "lib/node/", "lib/nodejs/", "share/nodejs/", "share/perl", "lib/php/", "share/php/", "lib/erlang/", "lib/jvm/", "lib/rustlib/"} {
+		if strings.HasPrefix(p, place) {
+			return true
+		}
 	}
-	return strings.HasSuffix("/"+p, "/.git/config")
+	return strings.HasPrefix(p, "lib/") && strings.Contains(p, "/perl")
 }
 
-// InLibrary holds for what languages' package managers install.
-func InLibrary(p string) bool {
-	for _, place := range []string{"node_modules/", "site-packages/", "dist-packages/", "gems/"} {
-		if strings.Contains(p, place) {
+// IsLibrarySample reports whether the file is a library's own test or
+// demonstration, whose keys are open to all; IsSample doesn't hold for it.
+func IsLibrarySample(p string) bool {
+	if !InLibrary(p) {
+		return false
+	}
+	for dir := range strings.SplitSeq(path.Dir(p), "/") {
+		switch dir {
+		case "test", "tests", "t", "testing", "__tests__", "spec", "specs", "demo", "demos", "sample", "samples":
 			return true
 		}
 	}

@@ -7,16 +7,6 @@ const (
 	keyEnd   = "PRIVATE KEY"
 )
 
-// hasPrivateKey reports whether b holds a private key, not only the words that
-// programs know one by: lines of base64 must follow.
-func hasPrivateKey(b []byte) bool {
-	if bytes.HasPrefix(b, []byte("PuTTY-User-Key-File-")) && bytes.Contains(b, []byte("\nPrivate-Lines:")) {
-		return true
-	}
-	_, _, ok := findPrivateKey(b)
-	return ok
-}
-
 // findPrivateKey returns where the base64 of a private key lies.
 func findPrivateKey(b []byte) (start, end int, ok bool) {
 	for at := 0; ; {
@@ -24,18 +14,27 @@ func findPrivateKey(b []byte) (start, end int, ok bool) {
 		if i < 0 {
 			return 0, 0, false
 		}
-		at += i + len(keyBegin)
-		head := b[at:min(len(b), at+40)]
-		j := bytes.Index(head, []byte(keyEnd))
-		if j < 0 || bytes.ContainsAny(head[:j], "\n\"'") {
-			continue
-		}
-		start = at + j + len(keyEnd)
-		start += len(b[start:]) - len(bytes.TrimLeft(b[start:], " BLOCK-")) // of PGP's header
-		if end = keyBody(b, start); end-start >= minKey {
+		at += i
+		if start, end, ok := privateKey(b, at); ok {
 			return start, end, true
 		}
+		at += len(keyBegin)
 	}
+}
+
+// privateKey returns where the base64 of the private key lies that begins at
+// that place with keyBegin; the words that programs know one by are none.
+func privateKey(b []byte, at int) (start, end int, ok bool) {
+	at += len(keyBegin)
+	head := b[at:min(len(b), at+40)]
+	j := bytes.Index(head, []byte(keyEnd))
+	if j < 0 || bytes.ContainsAny(head[:j], "\n\"'") {
+		return 0, 0, false
+	}
+	start = at + j + len(keyEnd)
+	start += len(b[start:]) - len(bytes.TrimLeft(b[start:], " BLOCK-")) // of PGP's header
+	end = keyBody(b, start)
+	return start, end, end-start >= minKey
 }
 
 // minKey is how much base64 the shortest private keys (Ed25519) have, and more

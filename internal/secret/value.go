@@ -11,7 +11,7 @@ const minSecret = 4
 // judgeValue says what kind of secret the value of name is; "" for none.
 func judgeValue(name, value string) string {
 	value = strings.TrimSpace(value)
-	if len(value) < minSecret || isPlaceholder(value) || isHarmless(value) {
+	if len(value) < minSecret || isPlaceholder(value) || isHarmless(value) || isPublic(value) {
 		return ""
 	}
 	words := nameWords(name)
@@ -30,13 +30,19 @@ func judgeValue(name, value string) string {
 // number, a path, a URL.
 func isHarmless(value string) bool {
 	switch strings.ToLower(value) {
-	case "true", "false", "none", "null", "auto", "disabled", "enabled", "required", "optional", "prompt", "random", "file", "stdin":
+	case "true", "false", "none", "null", "auto", "disabled", "enabled", "required", "optional", "prompt", "random", "file", "stdin", "pass:":
 		return true
 	}
 	if strings.Contains(value, "://") || strings.HasPrefix(value, "./") || strings.HasPrefix(value, "~/") {
 		return true
 	}
 	return strings.HasPrefix(value, "/") && !looksRandom(value) // base64 may begin with a slash
+}
+
+// isPublic reports whether a value of any name says that everybody may have it.
+func isPublic(value string) bool {
+	return strings.HasPrefix(value, "pk_live_") || strings.HasPrefix(value, "pk_test_") || strings.HasPrefix(value, "pk.") || strings.HasPrefix(value, "ssh-rsa ") ||
+		strings.HasPrefix(value, "ssh-ed25519 ")
 }
 
 // isMixed reports whether a value is long enough for a secret, and of letters
@@ -56,7 +62,7 @@ func nameWords(name string) []string {
 		}
 		b.WriteRune(r)
 	}
-	return strings.FieldsFunc(strings.ToLower(b.String()), func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == '/' })
+	return strings.FieldsFunc(strings.ToLower(b.String()), func(r rune) bool { return strings.ContainsRune("_-./:", r) })
 }
 
 // isExcused reports whether a name says that its value is public.
@@ -67,12 +73,21 @@ func isExcused(words []string) bool {
 	switch words[len(words)-1] {
 	case "version", "file", "path", "dir", "home", "url", "uri", "endpoint", "host", "user", "username", "email", "name", "id", "ids",
 		"length", "ttl", "expiry", "timeout", "algorithm", "type", "mode", "policy", "prefix", "suffix", "size", "min", "max", "count",
-		"fingerprint", "fingerprints", "commit", "revision", "ref", "rev", "tag", "branch", "sources", "packages", "deps", "opts", "flags", "cflags", "ldflags", "enabled", "provider", "store", "ring", "keyring", "server":
+		"fingerprint", "fingerprints", "commit", "revision", "ref", "rev", "tag", "branch", "sources", "packages", "deps", "opts", "flags", "cflags", "ldflags", "enabled", "provider", "store", "ring", "keyring", "server",
+		// what a setting says of secrets and not which
+		"header", "headers", "encryption", "backend", "issuer", "class", "handler", "format", "encoder", "encoders", "hasher", "hashers", "validator",
+		"validators", "method", "strategy", "location", "lifetime", "expires", "expiration", "duration", "audience", "realm", "scope", "scopes", "hint",
+		"label", "field", "column", "param", "parameter", "attribute", "pattern", "regex", "regexp", "service", "manager", "driver", "engine", "age",
+		"rotation", "cost", "rounds", "iterations", "strength", "charset", "alg", "kind", "generator", "template", "address", "port", "domain", "region",
+		"namespace", "bucket", "table", "topic", "queue", "plugin", "module", "package", "alias", "arn", "owner", "group", "sitekey", "publishable":
+		return true
+	}
+	if n := len(words); n > 1 && words[n-1] == "key" && (words[n-2] == "site" || words[n-2] == "publishable") {
 		return true
 	}
 	for i, w := range words {
 		switch w {
-		case "gpg", "pgp", "sha", "sha1", "sha224", "sha256", "sha384", "sha512", "md5", "blake2b", "checksum", "checksums", "sum", "hash", "digest", "integrity", "public", "pub", "cksum", "path", "allow", "signed", "arch", "b2sum", "known":
+		case "gpg", "pgp", "sha", "sha1", "sha224", "sha256", "sha384", "sha512", "md5", "blake2b", "checksum", "checksums", "sum", "hash", "digest", "integrity", "public", "publishable", "pub", "cksum", "path", "allow", "signed", "arch", "b2sum", "known":
 			return true
 		case "csum", "keys":
 			return i == len(words)-1 && !isTellingWord(strings.TrimSuffix(w, "s"))
@@ -99,7 +114,7 @@ func isTelling(words []string) bool {
 
 func isTellingWord(w string) bool {
 	switch w {
-	case "password", "passwd", "passphrase", "pwd", "pass", "secret", "secrets", "token", "apikey", "accesskey", "secretkey", "privatekey", "credential", "credentials", "authtoken", "requirepass", "masterkey":
+	case "password", "passwd", "passphrase", "pwd", "pass", "secret", "secrets", "token", "apikey", "accesskey", "secretkey", "privatekey", "credential", "credentials", "authtoken", "requirepass", "masterkey", "storepass", "keypass", "dbpass", "userpass", "rootpass":
 		return true
 	}
 	for _, end := range []string{"password", "passwd", "secret", "token", "apikey", "passphrase"} {
