@@ -6,7 +6,7 @@ set -eu
 image=${IMAGE:-devops-go}
 if docker info >/dev/null 2>&1; then
   make -s images
-  exec dist/tare compare --gzip "docker-daemon:$image:scratch" "docker-daemon:$image:alpine" "docker-daemon:$image:single-stage"
+  exec dist/tare compare --mask --gzip "docker-daemon:$image:scratch" "docker-daemon:$image:alpine" "docker-daemon:$image:single-stage"
 fi
 echo "compare: no Docker Engine answers: the images are packed by tare" >&2
 ALPINE_ROOTFS='' sh scripts/pack.sh dist/devops-go.tar dist/app >/dev/null
@@ -18,6 +18,6 @@ elif [ -n "${ALPINE_IMAGE:-}" ]; then
   set -- "$@" "$ALPINE_IMAGE"
 else
   echo "hint: ALPINE_ROOTFS=FILE (a minirootfs) or ALPINE_IMAGE=docker://REF puts Alpine beside it" >&2
-  exec dist/tare weigh "$@"
+  exec dist/tare weigh --mask "$@"
 fi
-exec dist/tare compare "$@"
+exec dist/tare compare --mask "$@"

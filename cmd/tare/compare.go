@@ -27,6 +27,7 @@ example: tare compare --gzip single.tar alpine.tar scratch.tar
 		define: func(fs *flag.FlagSet) runner {
 			c := comparer{fleet: compare.Fleet{Nodes: 1000, PullsPerDay: 100, Link: 10e6}}
 			c.source.define(fs)
+			c.source.defineMask(fs)
 			c.source.defineContent(fs)
 			c.output.define(fs)
 			fs.BoolVar(&c.gzip, "gzip", false, "compress what its source holds uncompressed, so that transfer is known")

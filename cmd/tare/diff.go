@@ -22,6 +22,7 @@ example: tare diff docker-daemon:alpine:3.19 docker-daemon:alpine:3.20
 			var source sourceFlags
 			var output outputFlags
 			source.define(fs)
+			source.defineMask(fs)
 			output.define(fs)
 			return func(ctx context.Context, args []string, std stdio) error {
 				if err := wantArgs("diff", args, 2, 2); err != nil {

@@ -29,6 +29,7 @@ example: tare history --no-trunc image.tar
 		define: func(fs *flag.FlagSet) runner {
 			h := historian{format: templateFlag{format: report.Text}}
 			h.source.define(fs)
+			h.source.defineMask(fs)
 			h.source.defineContent(fs)
 			fs.Var(&h.format, "format", "write `table`, json, markdown or a template as '{{.Size}}'")
 			fs.StringVar(&h.output.file, "o", "", "write to `FILE` instead of standard output")

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"devops-go/internal/audit"
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
 	"devops-go/internal/oci"
@@ -22,6 +23,7 @@ type sourceFlags struct {
 	network  *networkFlags // shared by copies for other platforms
 	tolerant bool          // of descriptors that lie; verify is
 	content  bool          // fetch the layers of an image in a registry
+	mask     bool          // secrets in history and configuration
 }
 
 func (s *sourceFlags) define(fs *flag.FlagSet) {
@@ -43,13 +45,26 @@ func (s *sourceFlags) defineContent(fs *flag.FlagSet) {
 	fs.BoolVar(&s.content, "content", false, "read the layers of an image in a registry or an engine, to know its files and sizes")
 }
 
+// defineMask adds the flag of commands that show history and configuration.
+func (s *sourceFlags) defineMask(fs *flag.FlagSet) {
+	fs.BoolVar(&s.mask, "mask", false, "mask the secrets in history and configuration, as audit does")
+}
+
 func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.Image, error) {
 	opts, err := s.options(ref, std)
 	if err != nil {
 		return nil, err
 	}
 	std.progress.begin("reading", ref)
-	return image.Open(ctx, ref, opts)
+	img, err := image.Open(ctx, ref, opts)
+	if err != nil || !s.mask {
+		return img, err
+	}
+	if err := audit.Mask(ctx, img); err != nil {
+		img.Close()
+		return nil, fmt.Errorf("%s: %w", report.Quote(ref), err)
+	}
+	return img, nil
 }
 
 func (s *sourceFlags) options(ref string, std stdio) (image.Options, error) {
@@ -83,7 +98,11 @@ func (s *sourceFlags) describe(ctx context.Context, ref string, std stdio) (*ima
 	if err != nil {
 		return nil, err
 	}
-	return image.Describe(ctx, ref, opts)
+	d, err := image.Describe(ctx, ref, opts)
+	if err != nil || d == nil || !s.mask {
+		return d, err
+	}
+	return d, audit.MaskDescription(ctx, d)
 }
 
 // read opens the image and reads its layers. The caller closes the image of

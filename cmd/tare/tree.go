@@ -25,6 +25,7 @@ example: tare tree --sort size --depth 2 --min-size 1MB image.tar /usr
 			var opts layers.ListOptions
 			var least sizeFlag
 			source.define(fs)
+			source.defineMask(fs)
 			output.define(fs)
 			fs.IntVar(&opts.Layer, "layer", 0, "list what layer `N` changes, from 1, instead of the merged tree")
 			fs.IntVar(&opts.Depth, "depth", 0, "go `N` directories deep")

@@ -25,6 +25,7 @@ example: tare weigh docker-daemon:alpine:3.20
 			var source sourceFlags
 			var output outputFlags
 			source.define(fs)
+			source.defineMask(fs)
 			source.defineContent(fs)
 			output.define(fs)
 			net := fs.String("net", "", "count the files that `PATTERN` matches as net, not the executable")

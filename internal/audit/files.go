@@ -117,7 +117,9 @@ func secretRule(kind secretKind) func(*auditor, *file, func(Finding)) {
 			return
 		}
 		if k, what := f.secretKind(); k == kind {
-			found(f.at(what))
+			finding := f.at(what)
+			finding.masked = f.facts == nil || f.facts.token == ""
+			found(finding)
 		}
 	}
 }

@@ -37,7 +37,9 @@ type Unlisted struct {
 func (a *auditor) take(f Finding) {
 	path := f.Path
 	for _, text := range []*string{&f.Message, &f.Path, &f.key} {
-		*text = a.secrets.Redact(*text)
+		if text != &f.Message || !f.masked {
+			*text = a.secrets.Redact(*text)
+		}
 	}
 	f.Reason = a.reason(&f, path)
 	k := kind{f.Rule, f.Severity, f.Reason != ""}

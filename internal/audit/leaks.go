@@ -40,17 +40,17 @@ func leakRule(place leakPlace) func(*auditor, func(Finding)) {
 			case place == inMetadata:
 				message := "the " + l.what + " holds a secret: " + l.kind
 				if l.name != "" {
-					message += " (" + l.name + ")"
+					message += " (" + a.secrets.Redact(l.name) + ")"
 				}
-				found(Finding{Message: message, key: l.what + " " + l.kind + " " + l.name})
+				found(Finding{Message: message, key: l.what + " " + l.kind + " " + l.name, masked: true})
 			case place != inInstruction:
-				found(Finding{Step: l.step, Message: fmt.Sprintf("%s %s is a secret: %s", what, l.name, l.kind), key: l.name})
+				found(Finding{Step: l.step, Message: fmt.Sprintf("%s %s is a secret: %s", what, a.secrets.Redact(l.name), l.kind), key: l.name, masked: true})
 			default:
 				message := l.what + " holds a secret: " + l.kind
 				if l.name != "" {
-					message += " (" + l.name + ")"
+					message += " (" + a.secrets.Redact(l.name) + ")"
 				}
-				found(Finding{Step: l.step, Message: message, key: l.kind + " " + l.name})
+				found(Finding{Step: l.step, Message: message, key: l.kind + " " + l.name, masked: true})
 			}
 		}
 	}

@@ -126,4 +126,7 @@ type Finding struct {
 
 	// key tells findings of one rule at one place apart.
 	key string
+	// masked says that what is secret in the message is masked already, and the
+	// rest is this package's own words.
+	masked bool
 }

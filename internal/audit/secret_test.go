@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"devops-go/internal/engine"
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
 	"devops-go/internal/oci"
@@ -156,6 +157,11 @@ func TestSecretFiles(t *testing.T) {
 		{"usr/lib/node_modules/x/test/key.pem", keyText, ""},
 		{"usr/lib/python3/dist-packages/x/tests/k.pem", keyText, ""},
 		{"usr/lib/python3/dist-packages/x/k.pem", keyText, "TARE-F003"},
+		// What Debian's own packages hold.
+		{"usr/share/go-1.19/src/crypto/tls/example_test.go", keyText, ""},
+		{"etc/ssl/openssl.cnf", "# input_password = secret\nchallengePassword = A challenge password\nchallengePassword_min = 4\n", ""},
+		{"etc/login.defs.conf", "PASS_MAX_DAYS = 99999\npassword = required\n", ""},
+		{"usr/share/bash-completion/completions/passwd", "_passwd()\n", ""},
 		{"srv/node_modules/jwt/README.md", token, ""},
 		{"usr/lib/python3/dist-packages/x.egg-info/PKG-INFO", token, ""},
 	} {
@@ -261,5 +267,43 @@ func wantLeak(t *testing.T, name string, r *Report, secret string) {
 	}
 	if bytes.Contains(b, []byte(secret)) {
 		t.Errorf("%s: shown: %s", name, b)
+	}
+}
+
+// A mask hides values and not the words of the report.
+func TestMaskKeepsWords(t *testing.T) {
+	r := judge(t, with(config(func(c *image.RunConfig) {
+		c.Env = append(c.Env, "APP_PASSWORD=secret", "B_PASSWORD=variable", "C_PASSWORD=private")
+	}), copied("x"), files(it.File("srv/k", keyText))), Options{})
+	for rule, want := range map[string]string{"TARE-H003": "variable APP_PASSWORD is a secret: value of a telling name", "TARE-F003": "a private key"} {
+		if found := of(r, rule); len(found) == 0 || found[0].Message != want {
+			t.Errorf("%+v, want %q", found, want)
+		}
+	}
+}
+
+// Mask leaves no secret in the configuration, and the rest as it was.
+func TestMaskImage(t *testing.T) {
+	shown, secrets := secretImage()
+	img := open(t, shown)
+	created, layers := *img.Config.Created, len(img.Config.RootFS.DiffIDs)
+	if err := Mask(t.Context(), img); err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(img.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range secrets[:4] {
+		if bytes.Contains(b, []byte(secret)) {
+			t.Errorf("%q is shown: %s", secret, b)
+		}
+	}
+	if !img.Config.Created.Equal(created) || len(img.Config.RootFS.DiffIDs) != layers || !bytes.Contains(b, []byte("API_TOKEN=****")) {
+		t.Errorf("changed to %s", b)
+	}
+	d := &image.Description{Config: image.RunConfig{Env: []string{"API_TOKEN=s3cr3tvalue"}}, Steps: []engine.HistoryEntry{{CreatedBy: "ENV API_TOKEN=s3cr3tvalue"}}}
+	if err := MaskDescription(t.Context(), d); err != nil || d.Config.Env[0] != "API_TOKEN=****" || d.Steps[0].CreatedBy != "ENV API_TOKEN=****" {
+		t.Errorf("%+v, %v", d, err)
 	}
 }

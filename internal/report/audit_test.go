@@ -165,3 +165,17 @@ func TestUnlisted(t *testing.T) {
 		}
 	}
 }
+
+// SARIF shows nothing that drives a terminal.
+func TestSARIFEscapes(t *testing.T) {
+	const hostile = "x\u009b31m\u202e\x7f"
+	r := audit.Report{Image: hostile, Findings: []audit.Finding{{Rule: "TARE-F001", Severity: audit.Error, Path: "/" + hostile, Message: hostile, Reason: hostile, Fix: hostile}}}
+	var b bytes.Buffer
+	a := Audit{Reports: []*audit.Report{&r}, Failures: []Failure{{hostile, hostile}}}
+	if err := a.Write(&b, SARIF, Screen{}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(b.String(), "\u009b\u202e\x7f") || !json.Valid(b.Bytes()) {
+		t.Errorf("%q", b.String())
+	}
+}

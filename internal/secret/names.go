@@ -130,6 +130,10 @@ func IsLibrarySample(p string) bool {
 	if !InLibrary(p) {
 		return false
 	}
+	base := path.Base(p)
+	if strings.Contains(base, "_test.") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.HasPrefix(base, "test_") {
+		return true
+	}
 	for dir := range strings.SplitSeq(path.Dir(p), "/") {
 		switch dir {
 		case "test", "tests", "t", "testing", "__tests__", "spec", "specs", "demo", "demos", "sample", "samples":
