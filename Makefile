@@ -9,6 +9,10 @@ ALPINE_VERSION ?= 3.20
 IMAGE ?= devops-go
 PORT  ?= 8000
 
+# What starts goroutines; what only calls it is tested without.
+RACE_PACKAGES = ./internal/bundle ./internal/engine ./internal/image ./internal/layers ./internal/parallel \
+	./internal/pgzip ./internal/registry ./internal/service ./internal/verify
+
 STATICCHECK   = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ROOTS_MODULE  = golang.org/x/crypto/x509roots/fallback
 ROOTS_VERSION = v0.0.0-20261030153154-30a33513ff6d
@@ -62,6 +66,10 @@ run: images ## run the scratch image on PORT
 .PHONY: test
 test: ## run the tests that need nothing but Go
 	go test ./...
+
+.PHONY: test-race
+test-race: ## run the tests of what works in parallel with the race detector; needs a C compiler
+	CGO_ENABLED=1 go test -race $(RACE_PACKAGES)
 
 .PHONY: test-docker
 test-docker: build ## run the tests against real images on each engine of ENGINES, sockets; else on the usual one

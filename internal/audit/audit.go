@@ -97,17 +97,17 @@ type auditor struct {
 	seed    maphash.Seed
 	buffers sync.Pool // of *bytes.Buffer, for programs
 
-	mu    sync.Mutex // guards facts and secrets while layers are read
-	facts map[*layers.Entry]*facts
-	plain facts // of contents that were read and are nothing special
-	haul  haul
+	mu       sync.Mutex // guards facts and secrets while layers are read
+	facts    map[*layers.Entry]*facts
+	plain    facts // of contents that were read and are nothing special
+	findings findings
 	// found is made when a rule first asks for it.
 	found *layers.Finder
 }
 
 func newAuditor(img *image.Image, opts Options) *auditor {
 	a := &auditor{img: img, opts: opts, matcher: secret.NewMatcher(), facts: map[*layers.Entry]*facts{}, leaked: map[string]bool{}}
-	a.haul = haul{counts: map[kind]int{}, used: make([]bool, len(opts.Settings.Ignore))}
+	a.findings = findings{counts: map[kind]int{}, used: make([]bool, len(opts.Settings.Ignore))}
 	a.seed = maphash.MakeSeed()
 	a.buffers.New = func() any { return new(bytes.Buffer) }
 	a.steps, a.stepOf = a.readHistory(), make([]int, len(img.Layers))

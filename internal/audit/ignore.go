@@ -67,7 +67,7 @@ func (a *auditor) reason(f *Finding, path string) string {
 		if !i.covers(f, path) {
 			continue
 		}
-		a.haul.used[n] = true
+		a.findings.used[n] = true
 		if reason == "" && !i.expired(a.opts.Now) {
 			reason = i.Reason
 		}
@@ -80,9 +80,9 @@ func (a *auditor) idleIgnores() []string {
 	notes := []string{}
 	for n, i := range a.opts.Settings.Ignore {
 		switch {
-		case a.haul.used[n] && i.expired(a.opts.Now):
+		case a.findings.used[n] && i.expired(a.opts.Now):
 			notes = append(notes, fmt.Sprintf("the ignore of %s (%s) expired on %s", i.Rule, i.Reason, i.Until.Format(time.DateOnly)))
-		case !a.haul.used[n]:
+		case !a.findings.used[n]:
 			notes = append(notes, fmt.Sprintf("the ignore of %s (%s) ignores nothing here", i.Rule, i.Reason))
 		}
 	}

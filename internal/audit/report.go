@@ -59,11 +59,11 @@ func (a *auditor) judge(ctx context.Context) (*Report, error) {
 	if err := a.hold(ctx, r); err != nil {
 		return nil, err
 	}
-	r.Findings, r.Ignored = sorted(a.haul.found), sorted(a.haul.ignored)
+	r.Findings, r.Ignored = sorted(a.findings.found), sorted(a.findings.ignored)
 	a.mark(r.Findings, r.Ignored)
-	r.Counts, r.Unlisted = a.haul.counted()
+	r.Counts, r.Unlisted = a.findings.counted()
 	r.Notes = append(a.readingNotes(), a.idleIgnores()...)
-	r.OK = !a.haul.reaches(a.opts.Settings.failOn()) && !slices.ContainsFunc(r.Budgets, func(b Budget) bool { return b.Over })
+	r.OK = !a.findings.reaches(a.opts.Settings.failOn()) && !slices.ContainsFunc(r.Budgets, func(b Budget) bool { return b.Over })
 	return r, nil
 }
 

@@ -90,7 +90,8 @@ func inTheWay(ref Reference, err error) error {
 func holdsImages(err error) bool {
 	_, several := errors.AsType[*SeveralError](err)
 	_, foreign := errors.AsType[*ForeignError](err)
-	return several || foreign
+	_, platform := errors.AsType[*PlatformError](err)
+	return several || foreign || platform
 }
 
 // A ShadowError says that a file or directory without an image has a name that

@@ -100,10 +100,24 @@ func noPlatform(want oci.Platform, present, absent []string) error {
 	}
 	for _, name := range absent {
 		if p, err := oci.ParsePlatform(name); err == nil && p.Serves(want) {
-			return fmt.Errorf("lists platform %s, but doesn't hold its content", want)
+			return &PlatformError{Want: want, Platforms: present, Listed: true}
 		}
 	}
-	return fmt.Errorf("holds no platform %s, only %s", want, list(present))
+	return &PlatformError{Want: want, Platforms: present}
+}
+
+// A PlatformError says that an image hasn't got the platform that was asked for.
+type PlatformError struct {
+	Want      oci.Platform
+	Platforms []string // that are there
+	Listed    bool     // the index lists it, but its content isn't there
+}
+
+func (e *PlatformError) Error() string {
+	if e.Listed {
+		return fmt.Sprintf("lists platform %s, but doesn't hold its content", e.Want)
+	}
+	return fmt.Sprintf("holds no platform %s, only %s", e.Want, list(e.Platforms))
 }
 
 // A ForeignError says that an image has several platforms, of which none is this

@@ -358,7 +358,7 @@ func TestStallOnce(t *testing.T) {
 		f.Hang(r)
 		return true
 	}
-	c, _ := f.client(Options{IdleTimeout: 200 * time.Millisecond})
+	c, _ := f.client(Options{IdleTimeout: 600 * time.Millisecond})
 	if err := pullBoth(t, c, f.ref("app"), d, content); err != nil {
 		t.Errorf("pull: %v", err)
 	}

@@ -10,28 +10,28 @@ import (
 	"devops-go/internal/layers"
 )
 
-// A heap is files of one layer that make one finding.
-type heap struct {
+// A fileGroup is files of one layer that make one finding.
+type fileGroup struct {
 	layer int
 	what  string
 	first string
 	count int
 	bytes int64
-	names []string // what was heaped, each once, up to maxNames
+	names []string // what was gathered, each once, up to maxNames
 }
 
-// maxNames is how many names a heap keeps.
+// maxNames is how many names a group keeps.
 const maxNames = 20
 
-// heaps gathers the regular files that of assigns to something, layer by
+// fileGroups gathers the regular files that of assigns to something, layer by
 // layer; what is "" isn't gathered.
-func (a *auditor) heaps(shownOnly bool, of func(p string) (what, name string)) []*heap {
+func (a *auditor) fileGroups(shownOnly bool, of func(p string) (what, name string)) []*fileGroup {
 	type key struct {
 		layer int32
 		what  string
 	}
-	byKey := map[key]*heap{}
-	var list []*heap
+	byKey := map[key]*fileGroup{}
+	var list []*fileGroup
 	for _, l := range a.stack.Layers {
 		for _, e := range l.Entries {
 			if !e.IsRegular() || shownOnly && !a.file(e).shown {
@@ -42,41 +42,41 @@ func (a *auditor) heaps(shownOnly bool, of func(p string) (what, name string)) [
 			if what == "" {
 				continue
 			}
-			h := byKey[key{e.Layer, what}]
-			if h == nil {
-				h = &heap{layer: int(e.Layer) + 1, what: what, first: p}
-				byKey[key{e.Layer, what}] = h
-				list = append(list, h)
+			g := byKey[key{e.Layer, what}]
+			if g == nil {
+				g = &fileGroup{layer: int(e.Layer) + 1, what: what, first: p}
+				byKey[key{e.Layer, what}] = g
+				list = append(list, g)
 			}
-			h.count++
-			h.bytes += e.Size
-			if name != "" && len(h.names) < maxNames && !slices.Contains(h.names, name) {
-				h.names = append(h.names, name)
+			g.count++
+			g.bytes += e.Size
+			if name != "" && len(g.names) < maxNames && !slices.Contains(g.names, name) {
+				g.names = append(g.names, name)
 			}
 		}
 	}
 	return list
 }
 
-// finding returns the finding that the heap is.
-func (h *heap) finding(message string) Finding {
-	return Finding{Layer: h.layer, Path: "/" + h.first, Bytes: h.bytes, Message: message, key: h.what}
+// finding returns the finding that the group is.
+func (g *fileGroup) finding(message string) Finding {
+	return Finding{Layer: g.layer, Path: "/" + g.first, Bytes: g.bytes, Message: message, key: g.what}
 }
 
 // cacheRule returns the check for the caches of the distributions' package
 // managers, or of the languages'.
 func cacheRule(system bool) func(*auditor, func(Finding)) {
 	return func(a *auditor, found func(Finding)) {
-		for _, h := range a.heaps(false, func(p string) (string, string) {
+		for _, g := range a.fileGroups(false, func(p string) (string, string) {
 			manager, ofSystem := cacheOf(p)
 			if ofSystem != system || isCacheKeeper(path.Base(p)) {
 				return "", ""
 			}
 			return manager, ""
 		}) {
-			if h.bytes > 0 {
-				h.first = path.Dir(h.first)
-				found(h.finding(fmt.Sprintf("%s left %s in its cache", h.what, count(h.count, "file"))))
+			if g.bytes > 0 {
+				g.first = path.Dir(g.first)
+				found(g.finding(fmt.Sprintf("%s left %s in its cache", g.what, count(g.count, "file"))))
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func count(n int, what string) string {
 
 // checkGit finds directories .git with a HEAD, which every repository has.
 func checkGit(a *auditor, found func(Finding)) {
-	for _, h := range a.heaps(false, func(p string) (string, string) {
+	for _, g := range a.fileGroups(false, func(p string) (string, string) {
 		dir, rest, ok := strings.Cut("/"+p, "/.git/")
 		switch {
 		case !ok:
@@ -104,29 +104,29 @@ func checkGit(a *auditor, found func(Finding)) {
 		}
 		return dir + "/.git", ""
 	}) {
-		if len(h.names) > 0 {
-			h.first = strings.TrimPrefix(h.what, "/")
-			found(h.finding("a repository with its whole history"))
+		if len(g.names) > 0 {
+			g.first = strings.TrimPrefix(g.what, "/")
+			found(g.finding("a repository with its whole history"))
 		}
 	}
 }
 
 func checkTools(a *auditor, found func(Finding)) {
-	for _, h := range a.heaps(true, func(p string) (string, string) {
+	for _, g := range a.fileGroups(true, func(p string) (string, string) {
 		return buildTool(p), path.Base(p)
 	}) {
-		found(h.finding(h.what + ": " + strings.Join(h.names, ", ")))
+		found(g.finding(g.what + ": " + strings.Join(g.names, ", ")))
 	}
 }
 
 func checkSources(a *auditor, found func(Finding)) {
-	for _, h := range a.heaps(true, func(p string) (string, string) {
+	for _, g := range a.fileGroups(true, func(p string) (string, string) {
 		if !isSource(p) {
 			return "", ""
 		}
 		return topDirs(p, 2), ""
 	}) {
-		found(h.finding(count(h.count, "source file") + " under /" + h.what))
+		found(g.finding(count(g.count, "source file") + " under /" + g.what))
 	}
 }
 
@@ -141,7 +141,7 @@ func topDirs(p string, n int) string {
 func checkCopied(a *auditor, found func(Finding)) {
 	last := map[*layers.Node]*layers.Entry{}
 	for _, l := range a.stack.Layers {
-		copied := heap{layer: l.Index + 1}
+		copied := fileGroup{layer: l.Index + 1}
 		for _, e := range l.Entries {
 			if !e.IsRegular() {
 				continue

@@ -9,8 +9,8 @@ import (
 // counted.
 const maxListed = 1000
 
-// A haul is the findings of an image.
-type haul struct {
+// findings are what was found in an image, counted as it came.
+type findings struct {
 	found, ignored []Finding
 	counts         map[kind]int
 	// used tells which ignores have let a finding pass, or would have.
@@ -43,20 +43,20 @@ func (a *auditor) take(f Finding) {
 	}
 	f.Reason = a.reason(&f, path)
 	k := kind{f.Rule, f.Severity, f.Reason != ""}
-	a.haul.counts[k]++
+	a.findings.counts[k]++
 	switch {
-	case a.haul.counts[k] > maxListed:
+	case a.findings.counts[k] > maxListed:
 	case k.ignored:
-		a.haul.ignored = append(a.haul.ignored, f)
+		a.findings.ignored = append(a.findings.ignored, f)
 	default:
-		a.haul.found = append(a.haul.found, f)
+		a.findings.found = append(a.findings.found, f)
 	}
 }
 
 // counted returns the findings by severity, and those that aren't listed.
-func (h *haul) counted() (counts Counts, unlisted []Unlisted) {
+func (f *findings) counted() (counts Counts, unlisted []Unlisted) {
 	unlisted = []Unlisted{}
-	for k, n := range h.counts {
+	for k, n := range f.counts {
 		switch {
 		case k.ignored:
 			counts.Ignored += n
@@ -89,8 +89,8 @@ func compareBool(x, y bool) int {
 
 // reaches reports whether a finding that isn't ignored is of that severity or
 // above.
-func (h *haul) reaches(limit Severity) bool {
-	for k := range h.counts {
+func (f *findings) reaches(limit Severity) bool {
+	for k := range f.counts {
 		if !k.ignored && limit != Off && k.severity.Rank() >= limit.Rank() {
 			return true
 		}
