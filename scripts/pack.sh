@@ -1,6 +1,7 @@
 #!/bin/sh
 # Packs the appliance as the Dockerfiles have it: scripts/pack.sh OUTPUT BINARY…
-# ALPINE_ROOTFS, a minirootfs, makes it the Alpine image. CREATED, an RFC 3339
+# ALPINE_ROOTFS, a minirootfs, or ALPINE_BASE, a reference, makes it the Alpine
+# image. CREATED, an RFC 3339
 # time, is the image's; VERSION and REVISION go into its labels.
 set -eu
 output=$1
@@ -15,6 +16,10 @@ if [ -n "${ALPINE_ROOTFS:-}" ]; then
   user=1000:1000
   tag=devops-go:packed-alpine
   set -- --layer "$ALPINE_ROOTFS" "$@"
+elif [ -n "${ALPINE_BASE:-}" ]; then
+  user=1000:1000
+  tag=devops-go:packed-alpine
+  set -- --base "$ALPINE_BASE" "$@"
 fi
 exec dist/tare pack -o "$output" --tag "$tag" --user "$user" --expose 8000 --entrypoint /app \
   --healthcheck "--interval=10s --timeout=3s --start-period=5s /app healthcheck" \
