@@ -36,13 +36,17 @@ build: ## build dist/app and dist/tare
 
 .PHONY: compare
 compare: build ## set the images side by side; without an engine, those that tare packs
-	@IMAGE=$(IMAGE) sh scripts/compare.sh
+	@IMAGE=$(IMAGE) ALPINE_VERSION=$(ALPINE_VERSION) sh scripts/compare.sh
 
 .PHONY: images
 images: ## build the three images: scratch, alpine, single-stage
 	$(DOCKER_BUILD) -q -t $(IMAGE):scratch . >/dev/null
 	$(DOCKER_BUILD) -q -t $(IMAGE):alpine -f Dockerfile.alpine . >/dev/null
 	$(DOCKER_BUILD) -q -t $(IMAGE):single-stage --target build . >/dev/null
+
+.PHONY: image-tare
+image-tare: ## build an image of tare
+	$(DOCKER_BUILD) -q -t tare --target tare .
 
 .PHONY: image-packed
 image-packed: build ## pack the scratch image without Docker: dist/devops-go.tar

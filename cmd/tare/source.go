@@ -74,6 +74,7 @@ func (s *sourceFlags) options(ref string, std stdio) (image.Options, error) {
 		MaxSize:  int64(s.maxSize),
 		Tolerant: s.tolerant,
 		Progress: std.progress.add,
+		Notice:   func(text string) { fmt.Fprintf(std.err, "note: %s\n", report.Escape(text)) },
 	}
 	parsed, err := image.ParseReference(ref)
 	if err != nil {

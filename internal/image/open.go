@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,11 @@ type Options struct {
 	// MaxSize bounds the bytes of such a file, and those that a compressed
 	// archive may unpack to; 0 is DefaultMaxSize.
 	MaxSize int64
+	// MaxMemory bounds the bytes of an archive that is kept in memory because no
+	// file can be made; 0 is DefaultMaxMemory.
+	MaxMemory int64
+	// Notice, if set, is told what the user should know though nothing failed.
+	Notice func(text string)
 	// Tolerant opens what is no image, and an image whose manifest or configuration isn't what its
 	// descriptor says, and leaves it to the caller to look at the faults.
 	Tolerant bool
@@ -43,6 +49,9 @@ type Options struct {
 // DefaultMaxSize is how large an image may become, uncompressed, unless more
 // is allowed.
 const DefaultMaxSize = 64 << 30
+
+// DefaultMaxMemory is how much of an archive may be kept in memory.
+const DefaultMaxMemory = 1 << 30
 
 func (o Options) maxSize() int64 {
 	if o.MaxSize > 0 {
@@ -260,15 +269,26 @@ func seekable(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, 
 // allowed.
 var ErrTooLarge = errors.New("image is too large")
 
-// spool copies r to a file without a name.
+// spool copies r to a file without a name, or where none can be made to memory.
 func spool(ctx context.Context, r io.Reader, opts Options) (*os.File, int64, error) {
-	f, err := Scratch(opts.TempDir)
-	if err != nil {
-		return nil, 0, err
-	}
 	limit := opts.maxSize()
+	f, scratchErr := Scratch(opts.TempDir)
+	if scratchErr != nil {
+		var err error
+		if f, err = memoryFile(); err != nil || opts.TempDir != "" {
+			return nil, 0, scratchErr
+		}
+		limit = min(limit, cmp.Or(opts.MaxMemory, DefaultMaxMemory))
+		if opts.Notice != nil {
+			opts.Notice(fmt.Sprintf("the archive is kept in memory, up to %d bytes: %v", limit, scratchErr))
+		}
+	}
 	n, err := io.Copy(f, io.LimitReader(&contextReader{ctx, r}, limit+1))
-	if err == nil && n > limit {
+	switch {
+	case err != nil || n <= limit:
+	case scratchErr != nil && limit < opts.maxSize():
+		err = fmt.Errorf("more than %d bytes, and no directory to keep them in: %w", limit, scratchErr)
+	default:
 		err = fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 	}
 	if err != nil {
