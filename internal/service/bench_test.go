@@ -79,6 +79,55 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
+// BenchmarkSnapshot is what a request for /health costs with the second's
+// snapshot, and where each renders its own.
+func BenchmarkSnapshot(b *testing.B) {
+	s := New(&Config{}, Build{"1.2.3", "abc", "go1.26"})
+	for _, bench := range []struct {
+		name   string
+		before func()
+	}{
+		{"shared", func() {}},
+		{"anew", func() { s.latest.Store(nil) }},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			r := httptest.NewRequest(http.MethodGet, "/health", nil)
+			w := &discard{header: http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				bench.before()
+				s.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+// BenchmarkDeadlines sets and clears the deadlines that net/http does for a
+// request, on a conn and on what it wraps.
+func BenchmarkDeadlines(b *testing.B) {
+	c, _ := connected(b)
+	for _, bench := range []struct {
+		name string
+		conn net.Conn
+	}{{"own", c}, {"net", c.TCPConn}} {
+		b.Run(bench.name, func(b *testing.B) {
+			for b.Loop() {
+				later := time.Now().Add(time.Minute)
+				for range 2 {
+					for _, t := range []time.Time{later, {}} {
+						if err := bench.conn.SetReadDeadline(t); err != nil {
+							b.Fatal(err)
+						}
+					}
+					if err := bench.conn.SetWriteDeadline(later); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}
+
 type discard struct{ header http.Header }
 
 func (d *discard) Header() http.Header         { return d.header }

@@ -11,7 +11,7 @@ import (
 )
 
 // connected returns both ends of a connection.
-func connected(t *testing.T) (*conn, net.Conn) {
+func connected(t testing.TB) (*conn, net.Conn) {
 	t.Helper()
 	l, err := listen("127.0.0.1:0")
 	if err != nil {

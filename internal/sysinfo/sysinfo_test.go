@@ -163,3 +163,19 @@ func TestHostReadsLikeOthers(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkHost reads a file of proc as Host does, and as package os does.
+func BenchmarkHost(b *testing.B) {
+	for _, bench := range []struct {
+		name string
+		host fs.FS
+	}{{"own", Host{}}, {"os", os.DirFS("/")}} {
+		b.Run(bench.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := fs.ReadFile(bench.host, "proc/self/mountinfo"); err != nil {
+					b.Skip(err)
+				}
+			}
+		})
+	}
+}
