@@ -12,7 +12,7 @@ import (
 )
 
 // An artifact is refused by what it is, and can be verified; damage is a
-// falsehood to verify, and an error to the others.
+// finding of verify, and an error to the others.
 func TestArtifact(t *testing.T) {
 	dir := t.TempDir()
 	chart := it.Files{}

@@ -117,7 +117,7 @@ func TestSourceDate(t *testing.T) {
 	}
 }
 
-// TestSBOM: a list of the software travels with the image.
+// TestSBOM: an SBOM travels with the image.
 func TestSBOM(t *testing.T) {
 	dir, program := t.TempDir(), goBinary(t, "amd64")
 	tare(t, dir, "pack", "-o", "plain.tar", program)

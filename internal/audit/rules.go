@@ -4,7 +4,7 @@ func historyRules() []Rule {
 	return []Rule{
 		{
 			ID: "TARE-H001", Title: "Secret in an instruction", Severity: Error,
-			Looks: "RUN, COPY, CMD and other instructions: known formats of tokens and keys, passwords in URLs, assignments to telling names, long random values",
+			Looks: "RUN, COPY, CMD and other instructions: known formats of tokens and keys, passwords in URLs, assignments to sensitive names (PASSWORD, TOKEN, …), long random values",
 			Why:   "The history is part of the image: whoever can pull it can read it.",
 			Fix:   "pass it with RUN --mount=type=secret, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010", "CIS Docker 4.10"},
 			image: leakRule(inInstruction),
@@ -40,7 +40,7 @@ func historyRules() []Rule {
 		{
 			ID: "TARE-H006", Title: "ADD of a URL", Severity: Warning,
 			Looks: "ADD with an http, https or ftp source, or with a git repository and no whole commit; BuildKit records the source, and not --checksum",
-			Why:   "Nothing says that what comes is checked, and the file remains in its layer even if a later one unpacks and deletes it.",
+			Why:   "Nothing shows that the download is verified, and the file remains in its layer even if a later one unpacks and deletes it.",
 			Fix:   "name a git source with its whole commit, or fetch, check, unpack and delete in one RUN; ADD --checksum checks, but isn't recorded: ignore the finding with that reason", Aliases: []string{"CIS-DI-0009", "CIS Docker 4.9"},
 			image: checkAddURL,
 		},
@@ -83,13 +83,13 @@ func historyRules() []Rule {
 			ID: "TARE-H012", Title: "History and layers disagree", Severity: Warning,
 			Looks: "history entries that should have made a layer, and layers, paired in order",
 			Why:   "What the history says of the layers can't be trusted.",
-			Fix:   "build the image anew; tare history shows what has no partner", Aliases: []string{},
+			Fix:   "rebuild the image; tare history shows what has no counterpart", Aliases: []string{},
 			image: checkPartners,
 		},
 		{
 			ID: "TARE-H013", Title: "Steps out of order", Severity: Info,
 			Looks: "the times of the history; times that were set by hand (up to 1981) don't count",
-			Why:   "The image was put together by something else than a builder, or a clock was wrong. Builds with SOURCE_DATE_EPOCH on a newer base do this, too.",
+			Why:   "The image was put together by something other than a builder, or a clock was wrong. Builds with SOURCE_DATE_EPOCH on a newer base do this, too.",
 			Fix:   "check where the image comes from", Aliases: []string{},
 			image: checkOrder,
 		},
@@ -103,7 +103,7 @@ func historyRules() []Rule {
 		{
 			ID: "TARE-H015", Title: "sudo in a build", Severity: Info,
 			Looks: "RUN with sudo",
-			Why:   "A build is root already, or can be; sudo and its set-uid bit stay in the image.",
+			Why:   "A build runs as root already, or can; sudo and its set-uid bit stay in the image.",
 			Fix:   "use USER before and after, and leave sudo out", Aliases: []string{"DKL-DI-0001", "DL3004"},
 			image: checkSudo,
 		},
@@ -118,7 +118,7 @@ func historyRules() []Rule {
 			ID: "TARE-H017", Title: "Secret in the metadata", Severity: Error,
 			Looks: "every string of configuration, manifest and index that no other rule looks at: authors, comments, names, annotations; the statements of attestations (provenance, SBOM)",
 			Why:   "Everyone who can pull the image can read it.",
-			Fix:   "build without it, and revoke the secret; for provenance --provenance mode=min", Aliases: []string{"CIS-DI-0010"},
+			Fix:   "build without it, and revoke the secret; for provenance --provenance=mode=min", Aliases: []string{"CIS-DI-0010"},
 			image: leakRule(inMetadata),
 		},
 	}
@@ -128,8 +128,8 @@ func configRules() []Rule {
 	return []Rule{
 		{
 			ID: "TARE-C001", Title: "Runs as root", Severity: Warning,
-			Looks: "the user of the configuration, as engines resolve it: none, 0, a name with the ID 0 or with an entry of which they make 0",
-			Why:   "Who breaks out of the process is root in the container, and often half-way to the host.",
+			Looks: "the user of the configuration, as engines resolve it: none, 0, a name whose ID is 0, or whose entry they read as 0",
+			Why:   "An attacker who takes over the process is root in the container, and so a step closer to root on the host.",
 			Fix:   "add USER with a numeric ID, as USER 65532:65532", Aliases: []string{"CIS-DI-0001", "CIS Docker 4.1", "DL3002"},
 			image: checkRoot,
 		},
@@ -272,7 +272,7 @@ func gateRules() []Rule {
 			ID: ruleBudget, Title: "Over budget", Severity: Error,
 			Looks: "the budgets of the configuration file and of --budget",
 			Why:   "Somebody set a limit, and the image is over it.",
-			Fix:   "make the image smaller, or raise the limit where all can see it", Aliases: []string{},
+			Fix:   "make the image smaller, or raise the limit where reviewers see it", Aliases: []string{},
 		},
 		{
 			ID: ruleGrowth, Title: "Grown too much", Severity: Error,

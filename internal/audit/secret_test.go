@@ -226,7 +226,7 @@ func TestSecretPlaces(t *testing.T) {
 			d.Annotations = map[string]string{"x": token}
 			return nil
 		},
-		"telling annotation": func(_ it.Files, d *oci.Descriptor) []oci.Descriptor {
+		"sensitive annotation": func(_ it.Files, d *oci.Descriptor) []oci.Descriptor {
 			d.Annotations = map[string]string{"deploy.password": token}
 			return nil
 		},
@@ -275,7 +275,7 @@ func TestMaskKeepsWords(t *testing.T) {
 	r := judge(t, with(config(func(c *image.RunConfig) {
 		c.Env = append(c.Env, "APP_PASSWORD=secret", "B_PASSWORD=variable", "C_PASSWORD=private")
 	}), copied("x"), files(it.File("srv/k", keyText))), Options{})
-	for rule, want := range map[string]string{"TARE-H003": "variable APP_PASSWORD is a secret: value of a telling name", "TARE-F003": "a private key"} {
+	for rule, want := range map[string]string{"TARE-H003": "variable APP_PASSWORD is a secret: value with a sensitive name", "TARE-F003": "a private key"} {
 		if found := of(r, rule); len(found) == 0 || found[0].Message != want {
 			t.Errorf("%+v, want %q", found, want)
 		}

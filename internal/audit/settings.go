@@ -62,8 +62,8 @@ func (d Date) MarshalJSON() ([]byte, error) { return json.Marshal(d.Format(time.
 // maxSettings bounds configuration files.
 const maxSettings = 1 << 20
 
-// ReadSettings parses a configuration file. Unknown keys are errors, so that a
-// budget with a slip of the pen isn't no budget.
+// ReadSettings parses a configuration file. Unknown keys are errors: a budget
+// with a misspelt name would otherwise limit nothing.
 func ReadSettings(r io.Reader) (Settings, error) {
 	b, err := readAll(r, maxSettings)
 	if err != nil {

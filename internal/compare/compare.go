@@ -1,5 +1,5 @@
 // Package compare sets images side by side: what they weigh, what they share,
-// what a fleet of machines pays for them, and what differs between two.
+// what storing and pulling them takes in a fleet of machines, and how two differ.
 package compare
 
 import (
@@ -38,7 +38,7 @@ type Fleet struct {
 	Link int64 `json:"linkBitsPerSecond"`
 }
 
-// A Cost is what a fleet pays for an image: the bytes on the disks of all
+// A Cost is what an image takes in a fleet: the bytes on the disks of all
 // nodes, the bytes moved a day, and how long one pull takes.
 type Cost struct {
 	Storage         *int64   `json:"storage"`

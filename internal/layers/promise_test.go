@@ -13,7 +13,7 @@ import (
 	"devops-go/internal/layers"
 )
 
-// TestDigestOfCompressed: a compressed layer is held against its digest, though
+// TestDigestOfCompressed: a compressed layer is checked against its digest, though
 // it unpacks to what it should.
 func TestDigestOfCompressed(t *testing.T) {
 	layer := it.Zipped(it.Sized("a", 10))

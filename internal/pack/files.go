@@ -196,7 +196,7 @@ func (a Addition) node(p string, from *origin, entry fs.DirEntry) (*node, error)
 	return nil, fmt.Errorf("neither file, directory nor symbolic link (%s)", info.Mode().Type())
 }
 
-// errChanged ends a packing in which an image of no moment would come about.
+// errChanged ends a packing whose image would mix two states of its files.
 var errChanged = errors.New("changed while it was packed")
 
 func changed(before, after fs.FileInfo) bool {

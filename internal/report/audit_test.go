@@ -42,7 +42,7 @@ func written(t *testing.T, format Format) string {
 }
 
 // The structure that SARIF 2.1.0 requires, and what GitHub asks beyond it. The
-// whole schema was held against tare's output with another program, see
+// whole schema was checked against tare's output with another program, see
 // docs/audit.md.
 func TestSARIF(t *testing.T) {
 	var log sarifLog

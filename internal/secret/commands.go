@@ -13,7 +13,7 @@ type command struct {
 	pattern *regexp.Regexp
 }
 
-// commands returns the programs whose passwords no telling name announces.
+// commands returns the programs whose passwords have no name that tells of them.
 // Words may be quoted, as in the exec form.
 func commands() []command {
 	const (

@@ -6,7 +6,7 @@ import (
 )
 
 // A format is a kind of secret that is known by how it looks. Contents are
-// searched for its anchor first, which is fast, and held against the pattern
+// searched for its anchor first, which is fast, and compared with the pattern
 // where it stands.
 type format struct {
 	name   string
@@ -74,7 +74,7 @@ func textFormats() []format {
 }
 
 const (
-	// maxToken bounds how much of a content is held against a pattern.
+	// maxToken bounds how much of a content is compared with a pattern.
 	maxToken = 4096
 	// A content with maxMisses places that only begin like a token was made to
 	// cost time, and is looked at through a smaller window.

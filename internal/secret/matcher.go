@@ -87,7 +87,7 @@ func (m *Matcher) Find(s string) []Span {
 }
 
 // FindNames returns the secrets in a list of names of files, one on each line:
-// those of known formats, and NAME=VALUE with a telling name.
+// those of known formats, and NAME=VALUE with a sensitive name.
 func (m *Matcher) FindNames(list string) []Span {
 	var spans []Span
 	trails := make([]trail, len(m.tokens))
@@ -101,7 +101,7 @@ func (m *Matcher) FindNames(list string) []Span {
 	})
 	if bytes.IndexByte(b, '=') >= 0 {
 		for _, at := range m.assignments[0].FindAllSubmatchIndex(b, -1) {
-			if name := list[at[2]:at[3]]; isTelling(nameWords(name)) {
+			if name := list[at[2]:at[3]]; isSensitive(nameWords(name)) {
 				spans = m.assigned(spans, list, name, at[4], at[5])
 			}
 		}
@@ -118,7 +118,7 @@ func (m *Matcher) assigned(spans []Span, s, name string, start, end int) []Span 
 		return append(spans, Span{start, end, kind, name})
 	}
 	// --from-literal=NAME=VALUE
-	if inner, value, ok := strings.Cut(s[start:end], "="); ok && isTelling(nameWords(inner)) {
+	if inner, value, ok := strings.Cut(s[start:end], "="); ok && isSensitive(nameWords(inner)) {
 		return m.assigned(spans, s, inner, end-len(value), end)
 	}
 	return spans
@@ -141,7 +141,7 @@ func disjoint(spans []Span) []Span {
 }
 
 // FindValue returns the secrets in the value of name, by the value's look or by the
-// telling name.
+// sensitive name.
 func (m *Matcher) FindValue(name, value string) []Span {
 	spans := m.Find(value)
 	for i := range spans {

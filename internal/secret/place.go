@@ -11,7 +11,7 @@ type place uint8
 const (
 	// plain contents are searched for the known formats only.
 	plain place = iota
-	// settings hold values of telling names, and URLs with passwords.
+	// settings hold values of sensitive names, and URLs with passwords.
 	settings
 	// sources hold them quoted.
 	source
@@ -38,7 +38,7 @@ func placeOf(p string) place {
 		}
 		return source
 	case "", ".txt", ".pass", ".pwd", ".secret":
-		if isTelling(nameWords(strings.TrimSuffix(base, ext))) && !isSystem(p) {
+		if isSensitive(nameWords(strings.TrimSuffix(base, ext))) && !isSystem(p) {
 			return lone
 		}
 	}

@@ -41,7 +41,7 @@ type Found struct {
 // Scan looks for secrets in the content of a file at that path, which says how
 // closely to look: for the known formats everywhere, also behind the magic number
 // of another format, after the end of a compressed stream and in what is
-// compressed or written in UTF-16; for values of telling names in settings and
+// compressed or written in UTF-16; for values of sensitive names in settings and
 // sources.
 func (m *Matcher) Scan(content io.Reader, path string) (Found, error) {
 	s := scan{Matcher: m, place: placeOf(path), left: maxInflated, found: Found{Kinds: map[string]string{}}}

@@ -18,8 +18,8 @@ func judgeValue(name, value string) string {
 	switch {
 	case isExcused(words):
 		return ""
-	case isTelling(words):
-		return "value of a telling name"
+	case isSensitive(words):
+		return "value with a sensitive name"
 	case looksRandom(value):
 		return "value that looks random"
 	}
@@ -90,16 +90,16 @@ func isExcused(words []string) bool {
 		case "gpg", "pgp", "sha", "sha1", "sha224", "sha256", "sha384", "sha512", "md5", "blake2b", "checksum", "checksums", "sum", "hash", "digest", "integrity", "public", "publishable", "pub", "cksum", "path", "allow", "signed", "arch", "b2sum", "known":
 			return true
 		case "csum", "keys":
-			return i == len(words)-1 && !isTellingWord(strings.TrimSuffix(w, "s"))
+			return i == len(words)-1 && !isSensitiveWord(strings.TrimSuffix(w, "s"))
 		}
 	}
 	return false
 }
 
-// isTelling reports whether a name says that its value is a secret.
-func isTelling(words []string) bool {
+// isSensitive reports whether a name says that its value is a secret.
+func isSensitive(words []string) bool {
 	for i, w := range words {
-		if isTellingWord(w) {
+		if isSensitiveWord(w) {
 			return true
 		}
 		if w == "key" && i > 0 {
@@ -112,7 +112,7 @@ func isTelling(words []string) bool {
 	return false
 }
 
-func isTellingWord(w string) bool {
+func isSensitiveWord(w string) bool {
 	switch w {
 	case "password", "passwd", "passphrase", "pwd", "pass", "secret", "secrets", "token", "apikey", "accesskey", "secretkey", "privatekey", "credential", "credentials", "authtoken", "requirepass", "masterkey", "storepass", "keypass", "dbpass", "userpass", "rootpass":
 		return true

@@ -29,7 +29,7 @@ const (
 )
 
 // The answers are those of Docker, of Docker with an older runc, of
-// moby/sys/user 0.5 and of containerd; the first is held against the engine by
+// moby/sys/user 0.5 and of containerd; the first is compared with the engine by
 // TestDockerUsers of cmd/tare.
 func TestResolve(t *testing.T) {
 	for _, tt := range []struct{ spec, passwd, group, want string }{

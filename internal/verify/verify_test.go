@@ -62,7 +62,7 @@ func TestImage(t *testing.T) {
 		name  string
 		files it.Files
 		want  string // the kinds that are false, with how many
-		first string // a part of the first falsehood
+		first string // a part of what is said of the first that is false
 	}{
 		{"true", it.Layout(sample()), "", ""},
 		{"true, classic", it.Classic(sample()), "", ""},

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// maxLine is the longest line that is looked at for values of telling names;
+// maxLine is the longest line that is looked at for values of sensitive names;
 // longer ones were written by programs.
 const maxLine = 1024
 
@@ -33,7 +33,7 @@ func sourceAssignments() []assignment {
 	}
 }
 
-// searchNames looks for the values of telling names.
+// searchNames looks for the values of sensitive names.
 func (s *scan) searchNames(b []byte) {
 	switch s.place {
 	case environment:
@@ -63,7 +63,7 @@ func (s *scan) searchNames(b []byte) {
 				}
 				from, to = unquoted(text, from, to)
 				name, value := text[m[2]:m[3]], text[from:to]
-				if judgeValue(name, value) != "" && isTelling(nameWords(name)) && certain(value) {
+				if judgeValue(name, value) != "" && isSensitive(nameWords(name)) && certain(value) {
 					s.spans = append(s.spans, Span{start + from, start + to, "value of " + name, name})
 				}
 			}
@@ -71,7 +71,7 @@ func (s *scan) searchNames(b []byte) {
 	}
 }
 
-// searchLone takes the only line of a file with a telling name for a secret.
+// searchLone takes the only line of a file with a sensitive name for a secret.
 func (s *scan) searchLone(b []byte) {
 	value := bytes.TrimSpace(b)
 	if len(value) < minSecret || len(value) > maxLine || bytes.ContainsAny(value, " \t\n\x00") {
@@ -91,7 +91,7 @@ func unquoted(s string, start, end int) (int, int) {
 	return start, end
 }
 
-// mentionsSecret is a quick test for a line with a telling name.
+// mentionsSecret is a quick test for a line with a sensitive name.
 func mentionsSecret(line []byte) bool {
 	lower := bytes.ToLower(line)
 	for _, word := range []string{"pass", "secret", "token", "pwd", "key", "credential"} {
@@ -112,10 +112,10 @@ func isComment(line []byte) bool {
 	return false
 }
 
-// isSettingValue reports whether the value of a telling name in settings is one,
+// isSettingValue reports whether the value of a sensitive name in settings is one,
 // and not the name of another or a code.
 func isSettingValue(value string) bool {
-	return len(value) >= 6 && !strings.ContainsAny(value, " ()[]") && !isTelling(nameWords(value)) && !isTelling([]string{strings.ToLower(value)})
+	return len(value) >= 6 && !strings.ContainsAny(value, " ()[]") && !isSensitive(nameWords(value)) && !isSensitive([]string{strings.ToLower(value)})
 }
 
 // isLiteralSecret reports whether a literal in a program is one.
