@@ -27,8 +27,10 @@ type facts struct {
 	// interpreter is what a script's first line names.
 	interpreter string
 	program     *program
-	// sum tells the contents of large files apart; 0 for small ones.
-	sum uint64
+	// sum tells the contents of large files apart; 0 for small ones. Of such a
+	// content, zeros is how many bytes are 0.
+	sum   uint64
+	zeros int64
 }
 
 const (
@@ -151,7 +153,7 @@ func (a *auditor) examine(e *layers.Entry, content io.Reader) (*facts, error) {
 		if _, err := io.Copy(io.Discard, content); err != nil {
 			return nil, err
 		}
-		f.sum = sum.Sum64()
+		f.sum, f.zeros = sum.Sum64(), sum.zeros
 	}
 	return f, nil
 }
@@ -211,7 +213,7 @@ func (a *auditor) examineProgram(e *layers.Entry, head []byte, content io.Reader
 	}
 	f.program = readProgram(at, &tls)
 	if e.Length() >= minDuplicate {
-		f.sum = sum.Sum64()
+		f.sum, f.zeros = sum.Sum64(), sum.zeros
 	}
 	return f, nil
 }
@@ -257,10 +259,22 @@ func (a *auditor) randomAccess(head []byte, content io.Reader, size int64) (at i
 	return f, func() { f.Close() }, nil
 }
 
-// newSum returns a hash of which two contents have the same sum only when they
-// are the same: the seed is of this run, so nobody can make two meet.
-func (a *auditor) newSum() *maphash.Hash {
-	h := new(maphash.Hash)
-	h.SetSeed(a.seed)
-	return h
+// A tally is a hash of a content that counts its zeros. Two contents have the
+// same hash only when they are the same: the seed is of this run, so nobody can
+// make two meet.
+type tally struct {
+	maphash.Hash
+	zeros int64
+}
+
+// Write never fails.
+func (t *tally) Write(b []byte) (int, error) {
+	t.zeros += int64(bytes.Count(b, []byte{0}))
+	return t.Hash.Write(b)
+}
+
+func (a *auditor) newSum() *tally {
+	t := new(tally)
+	t.SetSeed(a.seed)
+	return t
 }

@@ -257,6 +257,13 @@ func weightRules() []Rule {
 			Fix:   "join steps: several commands in one RUN, several sources in one COPY", Aliases: []string{},
 			image: checkLayers,
 		},
+		{
+			ID: "TARE-W005", Title: "File of zeros", Severity: Warning,
+			Looks: "the contents of files of 1 MB or more, for nine tenths of zeros, as /var/log/lastlog has",
+			Why:   "A layer has no holes: a sparse file is stored and unpacked in its whole length.",
+			Fix:   "use useradd --no-log-init, or truncate the file in the RUN that makes it", Aliases: []string{},
+			file: checkZeros,
+		},
 	}
 }
 

@@ -81,6 +81,8 @@ func ruleCases() []ruleCase {
 				c.Healthcheck = &image.Healthcheck{Test: []string{"CMD", "app", "check"}}
 				c.Env = []string{"PATH=/bin:/"}
 			})), "HEALTHCHECK"},
+		{"TARE-W005", with(ran("useradd"), files(it.File("var/log/lastlog", "x"+strings.Repeat("\x00", minDuplicate)))),
+			with(ran("x"), files(it.File("x", strings.Repeat("x\x00", minDuplicate/2)), it.File("y", strings.Repeat("\x00", minDuplicate-1)))), "/var/log/lastlog"},
 		{"TARE-W004", layered(manyLayers), layered(manyLayers - 1), ""},
 		{"TARE-C013", with(passwd, users, config(func(c *image.RunConfig) { c.User = "web:" })), with(passwd, users, config(func(c *image.RunConfig) { c.User = "web" })), ""},
 

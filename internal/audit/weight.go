@@ -52,3 +52,13 @@ func checkLayers(a *auditor, found func(Finding)) {
 		found(Finding{Message: fmt.Sprintf("%d layers, Docker takes %d: an image built on this one has room for %d", n, mostLayers, mostLayers-n)})
 	}
 }
+
+// checkZeros finds large files of which nine tenths are zeros: sparse files,
+// which a layer holds with their holes filled in.
+func checkZeros(_ *auditor, f *file, found func(Finding)) {
+	if f.IsRegular() && f.facts != nil && f.Size >= minDuplicate && f.facts.zeros >= f.Size/10*9 {
+		finding := f.at("almost nothing but zeros")
+		finding.Bytes = f.Size
+		found(finding)
+	}
+}
