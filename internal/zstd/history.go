@@ -43,7 +43,7 @@ func (h *history) room() {
 		return
 	}
 	size := max(need, min(2*len(h.buf), h.size))
-	if size > 6<<20 { // at once, so that what is left behind is little
+	if size > 3<<19 { // at once, so that what is left behind is little
 		size = h.size
 	}
 	buf := make([]byte, size)

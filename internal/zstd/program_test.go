@@ -21,6 +21,7 @@ var stricter = []corruption{
 	"the literals' Huffman tree is broken",
 	"there is more after a block without sequences",
 	"the literals' Huffman codes are broken",
+	"the block ends before its literals do",
 	"the sequences' bits don't end where they should",
 }
 

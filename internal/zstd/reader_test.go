@@ -227,7 +227,7 @@ func TestMemory(t *testing.T) {
 	for _, test := range []struct {
 		blocks int
 		most   uint64
-	}{{1, 1 << 20}, {16, 8 << 20}, {3000, 145_000_000}} {
+	}{{1, 1 << 20}, {7, 4 << 20}, {3000, 145_000_000}} {
 		packed := []byte(header)
 		packed = append(packed, bytes.Repeat([]byte(run), test.blocks)...)
 		packed = append(packed, "\x01\x00\x00"...)
