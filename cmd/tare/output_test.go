@@ -135,7 +135,7 @@ func TestStdin(t *testing.T) {
 	cmd := tareCommand(t, t.TempDir(), "weigh", "-")
 	cmd.Stdin = onlyReader{bytes.NewReader(it.Classic(base()).Archive())}
 	out, err := cmd.Output()
-	if err != nil || !strings.Contains(string(out), "size         850 kB") {
+	if err != nil || !strings.Contains(string(out), "size           850 kB") {
 		t.Errorf("%v, %s", err, out)
 	}
 }

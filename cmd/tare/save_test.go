@@ -189,7 +189,7 @@ func TestUnwritable(t *testing.T) {
 		{"pack -o /sys/new.tar " + w.program, "open /sys/"},
 		{"pull " + w.ref + " -o /sys/new/", "writing /sys/new/: "},
 		{"pull " + w.ref + " -o /dev/full", "no space left on device"},
-		{"copy " + image + " oci:none/new:1", "writing none/new/: "},
+		{"copy " + image + " oci:none/new:1", "writing none/new: "},
 		{"copy " + image + " oci:" + image, "is a file, oci: wants a directory"},
 		{"sbom " + image + " -o none/new.json", "writing none/new.json: "},
 		{"sbom " + image + " -o /dev/full", "no space left on device"},

@@ -22,7 +22,7 @@ type listener struct {
 
 	mu   sync.Mutex
 	open map[*conn]struct{}
-	last [16]*net.TCPConn // refused, and closed when as many have followed
+	last [64]*net.TCPConn // refused, and closed when as many have followed
 	next int
 }
 
@@ -78,15 +78,23 @@ func (l *listener) admit(tcp *net.TCPConn) *conn {
 		return c
 	}
 	l.refused.Add(1)
-	tcp.SetWriteDeadline(time.Now().Add(time.Millisecond)) // it fits into an empty socket's buffer
-	io.WriteString(tcp, tooMany)
-	tcp.CloseWrite()
+	go refuse(tcp)
 	if old := l.last[l.next]; old != nil {
 		old.Close()
 	}
 	l.last[l.next] = tcp
 	l.next = (l.next + 1) % len(l.last)
 	return nil
+}
+
+// refuse answers a connection that isn't served, once its request has begun: a
+// client takes what comes before for no answer of its own.
+func refuse(tcp *net.TCPConn) {
+	var first [1]byte
+	if _, err := tcp.Read(first[:]); err == nil {
+		io.WriteString(tcp, tooMany) // it fits into an empty socket's buffer
+		tcp.CloseWrite()
+	}
 }
 
 func (l *listener) forget(c *conn) {
