@@ -58,10 +58,10 @@ release: build ## build for every platform, pack one index, write checksums and 
 
 .PHONY: audit
 audit: build images ## judge the three images by .tare.json
-	dist/tare audit --fail-on info docker-daemon:$(IMAGE):scratch
-	dist/tare audit docker-daemon:$(IMAGE):alpine
+	dist/tare audit --deep --fail-on info docker-daemon:$(IMAGE):scratch
+	dist/tare audit --deep docker-daemon:$(IMAGE):alpine
 	@echo "the single-stage image has to fail:"
-	! dist/tare audit docker-daemon:$(IMAGE):single-stage
+	! dist/tare audit --deep docker-daemon:$(IMAGE):single-stage
 
 .PHONY: run
 run: images ## run the scratch image on PORT

@@ -174,8 +174,8 @@ func (e effect) write(b *bytes.Buffer) {
 func writeExcerpts(b *bytes.Buffer) error {
 	for _, tag := range tags {
 		for _, args := range [][]string{
-			{"history", reference(tag)},
-			{"tree", "--sort", "size", "--depth", "2", "--min-size", "100kB", reference(tag)},
+			{"history", "--mask", reference(tag)},
+			{"tree", "--mask", "--sort", "size", "--depth", "2", "--min-size", "100kB", reference(tag)},
 		} {
 			out, err := tare(args...)
 			if err != nil {
