@@ -1,6 +1,7 @@
 package image
 
 import (
+	"encoding/json"
 	"time"
 
 	"devops-go/internal/digest"
@@ -24,17 +25,32 @@ type RunConfig struct {
 	User         string              `json:"User,omitempty"`
 	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitempty"`
 	Env          []string            `json:"Env,omitempty"`
-	Entrypoint   []string            `json:"Entrypoint,omitempty"`
-	Cmd          []string            `json:"Cmd,omitempty"`
+	Entrypoint   Words               `json:"Entrypoint,omitempty"`
+	Cmd          Words               `json:"Cmd,omitempty"`
 	ArgsEscaped  bool                `json:"ArgsEscaped,omitempty"`
 	Healthcheck  *Healthcheck        `json:"Healthcheck,omitempty"`
 	Volumes      map[string]struct{} `json:"Volumes,omitempty"`
 	WorkingDir   string              `json:"WorkingDir,omitempty"`
 	Labels       map[string]string   `json:"Labels,omitempty"`
 	OnBuild      []string            `json:"OnBuild,omitempty"`
-	Shell        []string            `json:"Shell,omitempty"`
+	Shell        Words               `json:"Shell,omitempty"`
 	StopSignal   string              `json:"StopSignal,omitempty"`
 	StopTimeout  *int                `json:"StopTimeout,omitempty"`
+}
+
+// Words are a command line. In JSON they may be a single string, as Docker once
+// wrote them and still reads them.
+type Words []string
+
+// UnmarshalJSON reads a list or a string.
+func (w *Words) UnmarshalJSON(b []byte) error {
+	if len(b) == 0 || b[0] != '"' {
+		return json.Unmarshal(b, (*[]string)(w))
+	}
+	var word string
+	err := json.Unmarshal(b, &word)
+	*w = Words{word}
+	return err
 }
 
 // A Healthcheck is Docker's extension of the configuration. Test is empty to
@@ -63,6 +79,40 @@ type History struct {
 	Author     string     `json:"author,omitempty"`
 	Comment    string     `json:"comment,omitempty"`
 	EmptyLayer bool       `json:"empty_layer,omitempty"`
+}
+
+// UnmarshalJSON takes an empty time for none, as some tools write it.
+func (c *Config) UnmarshalJSON(b []byte) error {
+	type plain Config
+	said := struct {
+		*plain
+		Created moment `json:"created"`
+	}{plain: (*plain)(c)}
+	err := json.Unmarshal(b, &said)
+	c.Created = said.Created.time
+	return err
+}
+
+// UnmarshalJSON takes an empty time for none, as some tools write it.
+func (h *History) UnmarshalJSON(b []byte) error {
+	type plain History
+	said := struct {
+		*plain
+		Created moment `json:"created"`
+	}{plain: (*plain)(h)}
+	err := json.Unmarshal(b, &said)
+	h.Created = said.Created.time
+	return err
+}
+
+// A moment is a time that may be missing or empty.
+type moment struct{ time *time.Time }
+
+func (m *moment) UnmarshalJSON(b []byte) error {
+	if string(b) == `""` {
+		return nil
+	}
+	return json.Unmarshal(b, &m.time)
 }
 
 // Command is what a container of the image starts: the entry point and the

@@ -4,23 +4,28 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // Instruction returns the step as it stood in the Dockerfile, as far as the
 // record tells: the builders' marks (#(nop), # buildkit, the shell, the
-// build arguments) are taken off and RUN, COPY, ENV… put back.
-func (h History) Instruction() string {
+// build arguments) are taken off and RUN, COPY, ENV… put back. Values of ENV
+// and LABEL stay as they are recorded, without quotes.
+func (h History) Instruction() string { return h.InstructionIn(nil) }
+
+// InstructionIn returns the step of an image that is configured as c says, from
+// which it takes what the record leaves open: where a value with spaces ends.
+// It is a valid line of a Dockerfile, quotes included, wherever that suffices.
+func (h History) InstructionIn(c *RunConfig) string {
 	record := strings.TrimSpace(h.CreatedBy)
 	s := strings.TrimSpace(strings.TrimSuffix(record, "# buildkit"))
-	return cmp.Or(instruction(s), record)
+	return cmp.Or(instruction(s, c), record)
 }
 
 // instruction rewrites a record; "" where nothing is left of it.
-func instruction(s string) string {
+func instruction(s string, c *RunConfig) string {
 	if rest, ok := cutShell(s); ok {
 		if nop, ok := strings.CutPrefix(strings.TrimSpace(rest), "#(nop)"); ok {
-			return tidy(strings.TrimSpace(nop))
+			return tidy(strings.TrimSpace(nop), c)
 		}
 		return "RUN " + strings.TrimSpace(rest)
 	}
@@ -31,7 +36,7 @@ func instruction(s string) string {
 		return "RUN " + runCommand(s)
 	}
 	if keyword, _, _ := strings.Cut(s, " "); isKeyword(keyword) {
-		return tidy(s)
+		return tidy(s, c)
 	}
 	if strings.HasPrefix(s, "/") {
 		return "RUN " + s // the classic builder's record of a RUN ["/command"]
@@ -132,123 +137,4 @@ func isKeyword(word string) bool {
 		return true
 	}
 	return false
-}
-
-// tidy puts the builders' renderings of Go values back into a Dockerfile's
-// form.
-func tidy(s string) string {
-	keyword, rest, _ := strings.Cut(s, " ")
-	rest = strings.TrimSpace(rest)
-	switch keyword {
-	case "EXPOSE":
-		rest = mapKeys(rest)
-	case "VOLUME", "SHELL":
-		rest = jsonWords(rest)
-	case "ADD", "COPY":
-		// The classic builder records "ADD file:SUM in DESTINATION".
-		if from, to, ok := strings.Cut(rest, " in "); ok && isSum(from) {
-			rest = from + " " + to
-		}
-	case "HEALTHCHECK":
-		rest = healthcheck(rest)
-	}
-	return strings.TrimSpace(keyword + " " + rest)
-}
-
-func isSum(s string) bool {
-	kind, sum, ok := strings.Cut(s, ":")
-	return ok && (kind == "file" || kind == "dir" || kind == "multi") && !strings.Contains(sum, " ")
-}
-
-// mapKeys turns "map[80/tcp:{} 443/tcp:{}]" into "80/tcp 443/tcp", and
-// "[80/tcp]" likewise.
-func mapKeys(s string) string {
-	inner, ok := strings.CutSuffix(s, "]")
-	if !ok {
-		return s
-	}
-	if _, inner, ok = strings.Cut(inner, "["); !ok {
-		return s
-	}
-	return strings.ReplaceAll(inner, ":{}", "")
-}
-
-// jsonWords turns "[/bin/sh -c]" into `["/bin/sh", "-c"]`; what is quoted
-// already stays as it is.
-func jsonWords(s string) string {
-	if strings.Contains(s, `"`) || !strings.HasPrefix(s, "[") || !strings.HasSuffix(s, "]") {
-		return s
-	}
-	words := strings.Fields(s[1 : len(s)-1])
-	for i, word := range words {
-		words[i] = strconv.Quote(word)
-	}
-	return "[" + strings.Join(words, ", ") + "]"
-}
-
-// healthcheck turns `&{["CMD" "app" "check"] "30s" "5s" "0s" '\x03'}` into
-// `--interval=30s --timeout=5s --retries=3 CMD ["app", "check"]`.
-func healthcheck(s string) string {
-	inner, ok := strings.CutPrefix(s, "&{[")
-	test, rest, found := strings.Cut(inner, "]")
-	if !ok || !found {
-		return s
-	}
-	words, ok := unquoteWords(test)
-	values, ok2 := unquoteWords(strings.TrimSuffix(strings.TrimSpace(rest), "}"))
-	if !ok || !ok2 || len(words) == 0 {
-		return s
-	}
-	command := words[0]
-	switch {
-	case command == "CMD-SHELL" && len(words) == 2:
-		command = "CMD " + words[1]
-	case command == "CMD":
-		for i := range words {
-			words[i] = strconv.Quote(words[i])
-		}
-		command = "CMD [" + strings.Join(words[1:], ", ") + "]"
-	}
-	return healthcheckFlags(values) + command
-}
-
-// healthcheckFlags names the values in the order in which Go prints them; a
-// record with the newer start interval has five.
-func healthcheckFlags(values []string) string {
-	names := []string{"interval", "timeout", "start-period", "retries"}
-	if len(values) == 5 {
-		names = []string{"interval", "timeout", "start-period", "start-interval", "retries"}
-	}
-	var flags strings.Builder
-	for i, value := range values {
-		if i < len(names) && value != "0s" && value != "0" {
-			flags.WriteString("--" + names[i] + "=" + value + " ")
-		}
-	}
-	return flags.String()
-}
-
-// unquoteWords splits a list of Go literals: "strings", 'runes' and numbers. A
-// rune stands for the number that it is.
-func unquoteWords(s string) ([]string, bool) {
-	var words []string
-	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
-		quoted, err := strconv.QuotedPrefix(s)
-		if err != nil {
-			word, _, _ := strings.Cut(s, " ")
-			words, s = append(words, word), s[len(word):]
-			continue
-		}
-		s = s[len(quoted):]
-		word, err := strconv.Unquote(quoted)
-		if err != nil {
-			return nil, false
-		}
-		if quoted[0] == '\'' {
-			r, _ := utf8.DecodeRuneInString(word) // strconv takes '' for a rune, too
-			word = strconv.Itoa(int(r))
-		}
-		words = append(words, word)
-	}
-	return words, true
 }

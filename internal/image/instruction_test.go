@@ -1,6 +1,8 @@
 package image_test
 
 import (
+	"encoding/json"
+	"slices"
 	"testing"
 
 	"devops-go/internal/image"
@@ -49,6 +51,24 @@ var instructions = []struct{ createdBy, want string }{
 	{`HEALTHCHECK &{["CMD" "/app" "healthcheck"] "30s" "5s" "5s" "0s" '\x03'}`, `HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 CMD ["/app", "healthcheck"]`},
 	{`HEALTHCHECK &{["NONE"] "0s" "0s" "0s" "0s" '\x00'}`, `HEALTHCHECK NONE`},
 	{`HEALTHCHECK &{broken`, `HEALTHCHECK &{broken`},
+	{`CMD ["/app" "a b" "q\"q"]`, `CMD ["/app", "a b", "q\"q"]`},
+	{`ENTRYPOINT ["/bin/sh" "-c" "a && b > c\x1b"]`, `ENTRYPOINT ["/bin/sh", "-c", "a && b > c\u001b"]`},
+	{`CMD []`, `CMD []`},
+	{`CMD ["cut" "off`, `CMD ["cut" "off`},
+	{`/bin/sh -c #(nop) CMD [/bin/sh -c]`, `CMD ["/bin/sh", "-c"]`},
+	{`VOLUME [/data dir /b]`, `VOLUME ["/data dir", "/b"]`},
+	{`VOLUME [C:\data D:\b]`, `VOLUME ["C:\\data", "D:\\b"]`},
+	{`HEALTHCHECK {Test:[CMD-SHELL curl -f http://x/ || exit 1] Interval:1m30s Timeout:1m0s StartPeriod:0s StartInterval:2h0m0s Retries:3}`, `HEALTHCHECK --interval=1m30s --timeout=1m --start-interval=2h --retries=3 CMD curl -f http://x/ || exit 1`},
+	{`HEALTHCHECK {Test:[CMD /app [x] y] Interval:0s Timeout:0s StartPeriod:5s StartInterval:0s Retries:0}`, `HEALTHCHECK --start-period=5s CMD ["/app", "[x]", "y"]`},
+	{`HEALTHCHECK {Test:[NONE] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}`, `HEALTHCHECK NONE`},
+	{`HEALTHCHECK &{["CMD-SHELL" "[ -f /x ] && y"] "0s" "0s" "0s" '\x00'}`, `HEALTHCHECK CMD [ -f /x ] && y`},
+	{`HEALTHCHECK {Test:[CMD x}`, `HEALTHCHECK {Test:[CMD x}`},
+	{`HEALTHCHECK {Test:[] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}`, `HEALTHCHECK {Test:[] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}`},
+	{`ENV A=x y B=z`, `ENV A=x y B=z`}, // without a configuration
+	// podman records what was written.
+	{`/bin/sh -c #(nop) HEALTHCHECK --interval=30s --retries=3 CMD curl -f "http://x/" || exit 1`, `HEALTHCHECK --interval=30s --retries=3 CMD curl -f "http://x/" || exit 1`},
+	{`/bin/sh -c #(nop) VOLUME ["/data dir", "/b"]`, `VOLUME ["/data dir", "/b"]`},
+	{`/bin/sh -c #(nop) CMD sh -c "x"`, `CMD sh -c "x"`},
 	// Others.
 	{`/hello world`, `RUN /hello world`},
 	{`bazel build ...`, `bazel build ...`},
@@ -59,6 +79,70 @@ func TestInstruction(t *testing.T) {
 	for _, tt := range instructions {
 		if got := (image.History{CreatedBy: tt.createdBy}).Instruction(); got != tt.want {
 			t.Errorf("%q\n got %q\nwant %q", tt.createdBy, got, tt.want)
+		}
+	}
+}
+
+// configured are records whose image is configured as the test says.
+var configured = []struct{ createdBy, want string }{
+	{`ENV A=x y B=z`, `ENV A="x y" B=z`},
+	{`ENV PAIRS=a=1 b=2 B=z`, `ENV PAIRS="a=1 b=2" B=z`},
+	{`ENV PAIRS=other words B=z`, `ENV PAIRS="other words" B=z`}, // the value was another then
+	{`ENV Q=a "q" \ $d`, `ENV Q="a \"q\" \\ \$d"`},
+	{`ENV EMPTY= B=z`, `ENV EMPTY= B=z`},
+	{`ENV B=y`, `ENV B=y`},
+	{`ENV GONE=-s -w`, `ENV GONE="-s -w"`},
+	{`ENV GONE=a$b`, `ENV GONE=a$b`},
+	{`ENV A x y`, `ENV A x y`},
+	{`/bin/sh -c #(nop) ENV A="x y" B=z`, `ENV A="x y" B=z`},
+	{`/bin/sh -c #(nop) ENV A=x\ y`, `ENV A=x\ y`},
+	{`LABEL org.example.title=Hello world n=1`, `LABEL org.example.title="Hello world" n=1`},
+	{`LABEL two words=x y`, `LABEL "two words"="x y"`},
+	{`VOLUME [/data /dir /b]`, `VOLUME ["/data /dir", "/b"]`},
+	{`SHELL [/bin/my shell -c]`, `SHELL ["/bin/my shell", "-c"]`},
+	{`SHELL [/bin/sh -c]`, `SHELL ["/bin/sh", "-c"]`},
+	{`CMD [a b c]`, `CMD ["a b", "c"]`},
+	{`ENTRYPOINT [a b c]`, `ENTRYPOINT ["a", "b c"]`},
+	{`HEALTHCHECK {Test:[CMD /app the check] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}`, `HEALTHCHECK CMD ["/app", "the check"]`},
+	{`HEALTHCHECK {Test:[CMD /app other] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}`, `HEALTHCHECK CMD ["/app", "other"]`},
+}
+
+func TestInstructionIn(t *testing.T) {
+	c := image.RunConfig{
+		Env:         []string{"A=x y", "B=z", "PAIRS=a=1 b=2", `Q=a "q" \ $d`, "EMPTY="},
+		Labels:      map[string]string{"org.example.title": "Hello world", "n": "1", "two words": "x y"},
+		Volumes:     map[string]struct{}{"/data /dir": {}, "/data": {}},
+		Shell:       []string{"/bin/my shell", "-c"},
+		Cmd:         []string{"a b", "c"},
+		Entrypoint:  []string{"a", "b c"},
+		Healthcheck: &image.Healthcheck{Test: []string{"CMD", "/app", "the check"}},
+	}
+	for _, tt := range configured {
+		if got := (image.History{CreatedBy: tt.createdBy}).InstructionIn(&c); got != tt.want {
+			t.Errorf("%q\n got %q\nwant %q", tt.createdBy, got, tt.want)
+		}
+	}
+}
+
+// TestConfigAsWritten: what tools write that isn't what the specification has.
+func TestConfigAsWritten(t *testing.T) {
+	var c image.Config
+	err := json.Unmarshal([]byte(`{"created":"","os":"linux","config":{"Cmd":"sh","Entrypoint":["a","b"],"Shell":null},
+		"history":[{"created":"","created_by":"x"},{"created":"2024-05-01T00:00:00Z"},null]}`), &c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch {
+	case c.Created != nil, c.OS != "linux", len(c.History) != 3, c.History[0].Created != nil, c.History[0].CreatedBy != "x":
+		t.Errorf("%+v", c)
+	case c.History[1].Created == nil || c.History[1].Created.Year() != 2024:
+		t.Errorf("created %v", c.History[1].Created)
+	case !slices.Equal(c.Command(), []string{"a", "b", "sh"}):
+		t.Errorf("command %q", c.Command())
+	}
+	for _, wrong := range []string{`{"created":"yesterday"}`, `{"config":{"Cmd":1}}`, `{"history":[{"created":1}]}`} {
+		if err := json.Unmarshal([]byte(wrong), new(image.Config)); err == nil {
+			t.Errorf("%s: no error", wrong)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func HistoryDescribed(d *image.Description) History {
 	diffIDs := d.Held.RootFS.Layers
 	made := madeLayer(d.Steps, len(diffIDs))
 	for i := len(d.Steps) - 1; i >= 0; i-- {
-		row := describedRow(d.Steps[i])
+		row := describedRow(d.Steps[i], &d.Config)
 		if made != nil {
 			row.EmptyLayer = !made[i]
 			if made[i] {
@@ -44,10 +44,10 @@ func HistoryDescribed(d *image.Description) History {
 	return h
 }
 
-func describedRow(e engine.HistoryEntry) Row {
+func describedRow(e engine.HistoryEntry, run *image.RunConfig) Row {
 	entry := image.History{CreatedBy: e.CreatedBy, Comment: e.Comment}
 	size := e.Size
-	row := Row{CreatedBy: e.CreatedBy, Instruction: entry.Instruction(), Comment: e.Comment, EngineSize: &size}
+	row := Row{CreatedBy: e.CreatedBy, Instruction: entry.InstructionIn(run), Comment: e.Comment, EngineSize: &size}
 	if strings.HasPrefix(e.ID, "sha256:") {
 		row.ID = e.ID
 	}
@@ -156,6 +156,6 @@ func (h *History) AddEngine(d *image.Description) {
 	h.EngineSize, h.EngineStore = &size, d.Held.Store()
 	for i := range min(len(h.Rows), len(d.Steps)) {
 		step := &d.Steps[len(d.Steps)-1-i]
-		h.Rows[i].EngineSize, h.Rows[i].ID = &step.Size, describedRow(*step).ID
+		h.Rows[i].EngineSize, h.Rows[i].ID = &step.Size, describedRow(*step, &d.Config).ID
 	}
 }

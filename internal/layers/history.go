@@ -82,7 +82,7 @@ func history(img *image.Image, s *Stack) History {
 		h.Transfer = &transfer
 	}
 	for _, step := range Steps(img) {
-		row := newRow(step)
+		row := newRow(step, &img.Config.Config)
 		if row.Unmatched != "" {
 			h.Unmatched++
 		}
@@ -98,13 +98,13 @@ func history(img *image.Image, s *Stack) History {
 	return h
 }
 
-func newRow(step Step) Row {
+func newRow(step Step, run *image.RunConfig) Row {
 	var row Row
 	if h := step.History; h != nil {
 		row = Row{
 			Created:     h.Created,
 			CreatedBy:   h.CreatedBy,
-			Instruction: h.Instruction(),
+			Instruction: h.InstructionIn(run),
 			Author:      h.Author,
 			Comment:     h.Comment,
 			EmptyLayer:  h.EmptyLayer,
