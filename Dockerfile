@@ -1,5 +1,5 @@
-# The appliance: one static file FROM scratch. `--target tare` makes an image of
-# tare instead; `--target build` is the single-stage image of the comparison.
+# The appliance: a single static binary FROM scratch. `--target tare` builds an image of
+# tare instead, `--target build` the single-stage image for the comparison.
 ARG GO_VERSION=1.26
 
 FROM --platform=$BUILDPLATFORM golang:${GO_VERSION}-alpine AS source
@@ -13,9 +13,9 @@ FROM source AS build-tare
 RUN --mount=type=cache,target=/root/.cache/go-build \
     GOARM=${TARGETVARIANT#v} sh scripts/build.sh tare /tare
 
-# tare reads what it is given: archives of docker save, which their owner alone
-# may read, and the engine's socket. So it runs as root, and needs no more than
-# that: --read-only --cap-drop ALL --cap-add DAC_READ_SEARCH will do.
+# tare runs as root, because it has to read the archives that docker save writes, which
+# only their owner can read, and the engine's socket. It needs no other privileges:
+# --read-only --cap-drop ALL --cap-add DAC_READ_SEARCH is enough.
 FROM scratch AS tare
 ARG VERSION REVISION CREATED SOURCE
 LABEL org.opencontainers.image.title="tare" \

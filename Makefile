@@ -9,7 +9,7 @@ ALPINE_VERSION ?= 3.20
 IMAGE ?= devops-go
 PORT  ?= 8000
 
-# What starts goroutines; what only calls it is tested without.
+# The packages that start goroutines.
 RACE_PACKAGES = ./internal/bundle ./internal/engine ./internal/image ./internal/layers ./internal/parallel \
 	./internal/pgzip ./internal/registry ./internal/service ./internal/verify
 
@@ -35,11 +35,11 @@ build: ## build dist/app and dist/tare
 	sh scripts/build.sh tare dist/tare
 
 .PHONY: compare
-compare: build ## set the images side by side; without an engine, those that tare packs
+compare: build ## compare the images; without an engine, those that tare packs
 	@IMAGE=$(IMAGE) ALPINE_VERSION=$(ALPINE_VERSION) sh scripts/compare.sh
 
 .PHONY: images
-images: ## build the three images: scratch, alpine, single-stage
+images: ## build the three images: scratch, alpine and single-stage
 	$(DOCKER_BUILD) -q -t $(IMAGE):scratch . >/dev/null
 	$(DOCKER_BUILD) -q -t $(IMAGE):alpine -f Dockerfile.alpine . >/dev/null
 	$(DOCKER_BUILD) -q -t $(IMAGE):single-stage --target build . >/dev/null
@@ -49,18 +49,18 @@ image-tare: ## build an image of tare
 	$(DOCKER_BUILD) -q -t tare --target tare .
 
 .PHONY: image-packed
-image-packed: build ## pack the scratch image without Docker: dist/devops-go.tar
+image-packed: build ## pack the scratch image without Docker into dist/devops-go.tar
 	sh scripts/pack.sh dist/devops-go.tar dist/app
 
 .PHONY: release
-release: build ## build for every platform, pack one index, write checksums and SBOMs: dist/release
+release: build ## build for all platforms, pack an index, write checksums and SBOMs to dist/release
 	sh scripts/release.sh
 
 .PHONY: audit
-audit: build images ## judge the three images by .tare.json
+audit: build images ## check the three images against .tare.json
 	dist/tare audit --deep --fail-on info docker-daemon:$(IMAGE):scratch
 	dist/tare audit --deep docker-daemon:$(IMAGE):alpine
-	@echo "the single-stage image has to fail:"
+	@echo "the single-stage image must fail:"
 	! dist/tare audit --deep docker-daemon:$(IMAGE):single-stage
 
 .PHONY: run
@@ -68,15 +68,15 @@ run: images ## run the scratch image on PORT
 	docker run --rm -p $(PORT):8000 --read-only --cap-drop ALL $(IMAGE):scratch
 
 .PHONY: test
-test: ## run the tests that need nothing but Go
+test: ## run the tests that need only Go
 	go test ./...
 
 .PHONY: test-race
-test-race: ## run the tests of what works in parallel with the race detector; needs a C compiler
+test-race: ## run the tests of concurrent packages with the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race $(RACE_PACKAGES)
 
 .PHONY: test-docker
-test-docker: build ## run the tests against real images on each engine of ENGINES, sockets; else on the usual one
+test-docker: build ## run the tests against real images on each engine in ENGINES (sockets), or the default one
 	@for socket in $(or $(ENGINES),usual); do \
 		[ $$socket = usual ] || export DOCKER_HOST=unix://$$socket; \
 		echo "engine: $$(docker version -f '{{.Server.Version}}'), $$(docker info -f '{{.Driver}}'), $$socket"; \
@@ -97,27 +97,27 @@ test-levers: ## run the standard library's own tests on what internal/levers edi
 	go test -count=1 -timeout 60m -tags levers ./internal/levers
 
 .PHONY: test-swarm
-test-swarm: images ## count what a rolling update in a swarm loses, on an engine that is in none
+test-swarm: images ## count the requests lost in a rolling update; needs an engine outside any swarm
 	IMAGE=$(IMAGE) go test -count=1 -v -timeout 20m -tags swarm -run TestSwarm ./test
 
 .PHONY: test-metrics
-test-metrics: build ## hold /metrics to promtool's rules; needs promtool
+test-metrics: build ## check /metrics with promtool
 	dist/app -host 127.0.0.1 -port 18643 >/dev/null & trap "kill $$!" EXIT; sleep 1; \
 	dist/app get http://127.0.0.1:18643/nope >/dev/null 2>&1; \
 	dist/app get http://127.0.0.1:18643/metrics 2>/dev/null | promtool check metrics
 
 .PHONY: bench
-bench: build ## measure the appliance against a bare net/http server; instructions, with valgrind
+bench: build ## compare the appliance with a bare net/http server; counts instructions if valgrind is installed
 	go build -o dist/bench ./internal/bench
 	go build -trimpath -ldflags "-s -w" -o dist/bare ./internal/bench/bare
 	dist/bench dist/app dist/bare
 
 .PHONY: report
-report: build images ## write SIZE_REPORT.md from measurement
+report: build images ## measure and write SIZE_REPORT.md
 	IMAGE=$(IMAGE) go run ./internal/sizereport -o SIZE_REPORT.md
 
 .PHONY: install-plugin
-install-plugin: build ## make tare a plug-in of the Docker CLI: docker tare …
+install-plugin: build ## install tare as a Docker CLI plug-in: docker tare …
 	install -D -m 0755 dist/tare "$${DOCKER_CONFIG:-$$HOME/.docker}/cli-plugins/docker-tare"
 
 .PHONY: clean
@@ -126,7 +126,7 @@ clean: ## remove dist
 
 .PHONY: check
 check: ## check formatting, vet, staticcheck and the rules of the repository
-	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted with gofmt: $$unformatted"; exit 1; }
 	go vet ./...
 	go vet -tags docker,registry,levers,swarm ./...
 	go run $(STATICCHECK) -tags docker,registry,levers,swarm ./...
@@ -134,7 +134,7 @@ check: ## check formatting, vet, staticcheck and the rules of the repository
 	go run ./internal/sizereport -check SIZE_REPORT.md
 
 .PHONY: roots
-roots: ## make the embedded CA bundle anew from ROOTS_MODULE@ROOTS_VERSION
+roots: ## regenerate the embedded root certificates from ROOTS_MODULE@ROOTS_VERSION
 	dir=$$(cd / && go mod download -json $(ROOTS_MODULE)@$(ROOTS_VERSION) | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && \
 	go run ./internal/roots/mkbundle -date $(ROOTS_DATE) -o internal/roots \
 		-distrust "$$dir/bundle/bundle.go" "$$dir/bundle/bundle.der"

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Builds one of the repository's binaries: scripts/build.sh app|tare OUTPUT
 #
-# This is the one place of the build flags: the Makefile, the release and both
-# Dockerfiles come here. VERSION and REVISION in the environment are stamped in;
-# GOOS, GOARCH and the like choose the target. The same source, Go version and
-# values give the same bytes anywhere. LEVERS, a list of names, builds with only
-# those levers: LEVERS=strip is what any Go can build. SIZE_REPORT.md says what
-# each lever of the appliance saves and costs, internal/levers what those do that
-# edit the standard library.
+# All build flags are here; the Makefile, the release script and both Dockerfiles call
+# this script. VERSION and REVISION in the environment are linked into the binary;
+# GOOS, GOARCH and the like choose the target. The same source, Go version and values
+# give the same bytes everywhere. A lever is a measure that makes the binary smaller:
+# SIZE_REPORT.md shows what each saves and costs, and internal/levers has those that
+# edit the standard library. LEVERS, a list of names, builds with only those levers;
+# LEVERS=strip works with any version of Go.
 set -eu
 cd "$(dirname "$0")/.."
 case ${1-} in
@@ -23,7 +23,7 @@ ldflags="-X main.version=${VERSION:-devel} -X main.revision=${REVISION:-unknown}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# The levers of this script; others are internal/levers'.
+# The levers of this script; the others are in internal/levers.
 own="strip buildid funcalign http1 inline"
 lever() { case " ${LEVERS-$own} " in *" $1 "*) ;; *) return 1 ;; esac; }
 library=
@@ -43,12 +43,11 @@ lever strip && ldflags="-s -w $ldflags"
 lever buildid && ldflags="-buildid= $ldflags"
 # funcalign: functions follow each other without padding.
 lever funcalign && ldflags="-funcalign=1 $ldflags"
-# http1: both speak HTTP/1.1 only; net/http has a build tag that leaves HTTP/2 out.
+# http1: both binaries speak HTTP/1.1 only; a build tag of net/http omits HTTP/2.
 lever http1 && set -- "$@" -tags=nethttpomithttp2
 flags=
-# tare is small where it is cold and fast where it measures: there is no inlining
-# in the packages that wait for a network or see a few bytes of an image.
-# docs/tare.md has what that saves and costs.
+# tare is compiled without inlining in packages that mostly wait for the network or
+# handle only a few bytes of an image. docs/tare.md says what that saves and costs.
 inline_tare() {
   for packages in 'crypto/...' net 'net/...' 'vendor/...' encoding/asn1 math/big 'debug/...' \
     regexp/syntax internal/zstd internal/xcoff reflect time context 'text/...' mime 'mime/...' log os/exec os/user flag \
@@ -56,9 +55,9 @@ inline_tare() {
     devops-go/internal/engine devops-go/internal/pack devops-go/internal/registry devops-go/internal/sbom
   do flags="$flags -gcflags=$packages=-l"; done
 }
-# The compiler inlines what costs up to 80 nodes. Its newer inliner takes another
-# budget, given as the difference from that: next to nothing everywhere, all of it
-# in the packages that a request passes through.
+# The compiler inlines functions of a cost of up to 80. With the experimental inliner,
+# this budget can be changed by a difference: it is close to zero in general and the
+# usual one in packages that serve requests.
 budget() {
   difference=$1
   shift

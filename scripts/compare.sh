@@ -1,15 +1,15 @@
 #!/bin/sh
-# Sets the images side by side: those of the engine, or without one those that
-# tare packs. ALPINE_ROOTFS, a minirootfs, or ALPINE_IMAGE, an image in a registry,
-# gives the packed one its Alpine neighbour; without either, the appliance packed
-# on Alpine's image is, where a registry answers within a few seconds.
+# Compares the images: those of the engine or, without one, images that tare packs.
+# Then the image to compare with is packed on ALPINE_ROOTFS, an Alpine minirootfs, or is
+# ALPINE_IMAGE, an image in a registry. Without either, it is packed on Alpine's image,
+# if a registry answers within a few seconds.
 set -eu
 image=${IMAGE:-devops-go}
 if docker info >/dev/null 2>&1; then
   make -s images
   exec dist/tare compare --mask --gzip "docker-daemon:$image:scratch" "docker-daemon:$image:alpine" "docker-daemon:$image:single-stage"
 fi
-echo "compare: no Docker Engine answers: the images are packed by tare" >&2
+echo "compare: no Docker Engine is reachable: comparing images packed by tare" >&2
 ALPINE_ROOTFS='' sh scripts/pack.sh dist/devops-go.tar dist/app >/dev/null
 set -- dist/devops-go.tar
 if [ -n "${ALPINE_ROOTFS:-}" ]; then
@@ -26,7 +26,7 @@ else
     ALPINE_BASE=$base sh scripts/pack.sh dist/devops-go-alpine.tar dist/app >/dev/null; then
     set -- "$@" dist/devops-go-alpine.tar
   else
-    echo "compare: no registry gives $base: ALPINE_ROOTFS=FILE (a minirootfs) or ALPINE_IMAGE=docker://REF puts Alpine beside it" >&2
+    echo "compare: $base can't be pulled: set ALPINE_ROOTFS=FILE (a minirootfs) or ALPINE_IMAGE=docker://REF to compare with Alpine" >&2
     exec dist/tare weigh --mask "$@"
   fi
 fi

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Packs the appliance as the Dockerfiles have it: scripts/pack.sh OUTPUT BINARY…
-# ALPINE_ROOTFS, a minirootfs, or ALPINE_BASE, a reference, makes it the Alpine
-# image. CREATED, an RFC 3339
-# time, is the image's; VERSION and REVISION go into its labels.
+# Packs the appliance like the Dockerfiles do: scripts/pack.sh OUTPUT BINARY…
+# With ALPINE_ROOTFS, an Alpine minirootfs, or ALPINE_BASE, a reference, it is packed on
+# Alpine. CREATED, in RFC 3339 format, is the time of the image; VERSION and REVISION
+# go into its labels.
 set -eu
 output=$1
 shift

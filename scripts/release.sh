@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the appliance and tare for every platform, packs one image of all of
-# them, and writes checksums and software lists, all into dist/release.
+# Builds the appliance and tare for every platform, packs the appliance into one
+# multi-platform image, and writes checksums and SBOMs. Everything goes to dist/release.
 set -eu
 out=dist/release
 rm -rf "$out"

@@ -13,7 +13,7 @@ import (
 func TestCompareWithoutEngine(t *testing.T) {
 	for _, tt := range []struct{ registry, want, said string }{
 		{"true", "compare --mask dist/devops-go.tar dist/devops-go-alpine.tar", ""},
-		{"false", "weigh --mask dist/devops-go.tar", "compare: no registry gives docker://alpine:3.20: "},
+		{"false", "weigh --mask dist/devops-go.tar", "compare: docker://alpine:3.20 can't be pulled: "},
 	} {
 		dir := t.TempDir()
 		if err := os.CopyFS(filepath.Join(dir, "scripts"), os.DirFS("../scripts")); err != nil {
