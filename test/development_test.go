@@ -9,26 +9,26 @@ import (
 	"testing"
 )
 
-// TestDevelopment: docs/development.md has every room on its floor, and names
-// only files, make targets, tests and benchmarks that there are.
+// TestDevelopment: docs/development.md lists every package at its level, and
+// the files, make targets, tests and benchmarks that it names exist.
 func TestDevelopment(t *testing.T) {
 	text := read(t, "../docs/development.md")
-	for _, levels := range rooms {
+	for _, levels := range packageLevels {
 		for level, packages := range levels {
-			for _, room := range packages {
-				if room == "" {
-					room = "."
+			for _, name := range packages {
+				if name == "" {
+					name = "."
 				}
-				line := fmt.Sprintf(`(?m)^ +%d  %s +\S`, level+1, regexp.QuoteMeta(room))
+				line := fmt.Sprintf(`(?m)^ +%d  %s +\S`, level+1, regexp.QuoteMeta(name))
 				if !regexp.MustCompile(line).MatchString(text) {
-					t.Errorf("no line for %s on floor %d", room, level+1)
+					t.Errorf("no line for %s at level %d", name, level+1)
 				}
 			}
 		}
 	}
 	for _, m := range regexp.MustCompile("(?m)^ +[0-9]  ([^ ]+) ").FindAllStringSubmatch(text, -1) {
 		if _, _, ok := place(strings.TrimPrefix(m[1], ".")); !ok {
-			t.Errorf("%s is no room", m[1])
+			t.Errorf("%s is not a package", m[1])
 		}
 	}
 	for _, m := range regexp.MustCompile("[` ./(]((?:cmd|deploy|docs|internal|scripts|test)/[\\w./-]*\\w)").FindAllStringSubmatch(text, -1) {

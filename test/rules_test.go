@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// rooms are the packages by level, the lowest first, of each of the binaries. A
-// package imports only from levels below its own.
-var rooms = map[string][][]string{
+// packageLevels has the packages of each binary by level, lowest first. A package
+// imports only packages of lower levels.
+var packageLevels = map[string][][]string{
 	"appliance": {
 		{"internal/flags", "internal/jsonenc", "internal/roots/lz", "internal/sysinfo"},
 		{"internal/roots", "internal/roots/mkbundle"},
@@ -38,9 +38,9 @@ var rooms = map[string][][]string{
 	},
 }
 
-// place finds a package in the rooms.
+// place finds a package in packageLevels.
 func place(name string) (half string, level int, ok bool) {
-	for half, levels := range rooms {
+	for half, levels := range packageLevels {
 		for level, packages := range levels {
 			if slices.Contains(packages, name) {
 				return half, level, true
@@ -61,16 +61,16 @@ func list(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// TestImports holds the packages to the rooms: imports run downwards, and the
-// two binaries have nothing in common. Tests may import more, but nothing from
-// outside the standard library either.
+// TestImports: packages import only packages of lower levels, and the binaries
+// share none. Tests may import any package of the repository, but nothing else
+// outside the standard library.
 func TestImports(t *testing.T) {
 	for line := range strings.Lines(list(t, "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}{{range .TestImports}} test:{{.}}{{end}}{{range .XTestImports}} test:{{.}}{{end}}`, "./...")) {
 		fields := strings.Fields(line)
 		name := strings.TrimPrefix(strings.TrimPrefix(fields[0], "devops-go"), "/")
 		half, level, ok := place(name)
 		if !ok {
-			t.Errorf("%q is no room: add it to the table", name)
+			t.Errorf("%q is not in the table", name)
 		}
 		for _, imported := range fields[1:] {
 			imported, inTest := strings.CutPrefix(imported, "test:")
