@@ -53,8 +53,8 @@ var httpClient = []string{
 func All() []Lever {
 	return []Lever{
 		bgread, bigleaf, bisect, chacha, debugpinner, ech, fmtmap, gzip, heapsort, idna, mime, nometric, nomux, noproxy,
-		notrace, p256table, pidfd, pkixstring, reflectmethod, replacer, reqctx, slicestable, sysroots, xsyscpu,
-		zerocopy,
+		notrace, p256table, pidfd, pkixstring, reflectmethod, replacer, reqctx, slicestable, sysroots, templatemethods,
+		xsyscpu, zerocopy,
 	}
 }
 
@@ -70,7 +70,7 @@ func Default(binary string) ([]string, error) {
 	case "tare":
 		return []string{
 			"bigleaf", "bisect", "chacha", "debugpinner", "ech", "mime", "nometric", "notrace", "p256table",
-			"pkixstring", "replacer", "xsyscpu", "zerocopy",
+			"pkixstring", "replacer", "templatemethods", "xsyscpu", "zerocopy",
 		}, nil
 	}
 	return nil, fmt.Errorf("%q: no such binary", binary)

@@ -51,6 +51,9 @@ func pad(s string, before, after int) string {
 }
 
 func jsonText(v any) (string, error) {
+	if row, ok := v.(historyRow); ok {
+		return row.json()
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -15,7 +15,7 @@ import (
 func (t *Template) HistoryLines(h layers.History, view HistoryView) (string, error) {
 	rows := make([]historyRow, len(h.Rows))
 	for i, row := range h.Rows {
-		rows[i] = historyRow{row, view}
+		rows[i] = viewedRow{row, view}.fields()
 	}
 	if !view.OldestFirst {
 		slices.Reverse(rows)
@@ -23,21 +23,45 @@ func (t *Template) HistoryLines(h layers.History, view HistoryView) (string, err
 	return t.write(rows)
 }
 
-// A historyRow is what templates are applied to.
+// A historyRow is what templates are applied to: fields and no methods, since
+// tare's text/template calls none (see the lever templatemethods).
 type historyRow struct {
+	ID, CreatedSince, CreatedAt, CreatedBy, Size, Comment string // as docker history has them
+	Instruction, Transfer, Dead, Files, Digest            string
+}
+
+// json writes what docker history has, for {{json .}}.
+func (r historyRow) json() (string, error) {
+	text, err := json.Marshal(map[string]string{
+		"ID": r.ID, "CreatedSince": r.CreatedSince, "CreatedAt": r.CreatedAt, "CreatedBy": r.CreatedBy, "Size": r.Size, "Comment": r.Comment,
+	})
+	return string(text), err
+}
+
+// A viewedRow is a row as one view has it.
+type viewedRow struct {
 	row  layers.Row
 	view HistoryView
 }
 
-// MarshalJSON writes what docker history has, for {{json .}}.
-func (r historyRow) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]string{
-		"ID": r.ID(), "CreatedSince": r.CreatedSince(), "CreatedAt": r.CreatedAt(), "CreatedBy": r.CreatedBy(), "Size": r.Size(), "Comment": r.Comment(),
-	})
+func (r viewedRow) fields() historyRow {
+	return historyRow{
+		ID:           r.id(),
+		CreatedSince: r.createdSince(),
+		CreatedAt:    r.createdAt(),
+		CreatedBy:    r.trunc(r.row.CreatedBy),
+		Size:         r.loaded(),
+		Comment:      escapeLines(r.row.Comment),
+		Instruction:  r.trunc(OneLine(r.row.Instruction)), // as it stood in the Dockerfile
+		Transfer:     r.size(r.row.Transfer),
+		Dead:         r.size(r.row.Dead),
+		Files:        r.files(),
+		Digest:       layerDigest(r.row, r.view),
+	}
 }
 
-// ID is the image's for its last step.
-func (r historyRow) ID() string {
+// id is the image's for its last step.
+func (r viewedRow) id() string {
 	id := r.row.ID
 	if id == "" {
 		id = "<missing>"
@@ -54,11 +78,11 @@ func (r historyRow) ID() string {
 // noHumanTime is up to when a time is taken for one that nobody set.
 var noHumanTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// CreatedSince is how long ago the step was made.
-func (r historyRow) CreatedSince() string {
+// createdSince is how long ago the step was made.
+func (r viewedRow) createdSince() string {
 	switch {
 	case r.view.Exact:
-		return r.CreatedAt()
+		return r.createdAt()
 	case r.row.Created == nil || !r.row.Created.Truncate(time.Second).After(noHumanTime):
 		return "N/A"
 	case r.row.Created.After(r.view.Now):
@@ -67,8 +91,8 @@ func (r historyRow) CreatedSince() string {
 	return Ago(*r.row.Created, r.view.Now)
 }
 
-// CreatedAt is when it was made; 1970 where that isn't known.
-func (r historyRow) CreatedAt() string {
+// createdAt is when it was made; 1970 where that isn't known.
+func (r viewedRow) createdAt() string {
 	t := time.Unix(0, 0)
 	if r.row.Created != nil {
 		t = r.row.Created.Local()
@@ -76,16 +100,10 @@ func (r historyRow) CreatedAt() string {
 	return t.Format(time.RFC3339)
 }
 
-// CreatedBy is the record of the step.
-func (r historyRow) CreatedBy() string { return r.trunc(r.row.CreatedBy) }
-
-// Instruction is the step as it stood in the Dockerfile.
-func (r historyRow) Instruction() string { return r.trunc(OneLine(r.row.Instruction)) }
-
 // dockerTrunc is how much of an instruction docker history shows.
 const dockerTrunc = 45
 
-func (r historyRow) trunc(s string) string {
+func (r viewedRow) trunc(s string) string {
 	s = escapeLines(strings.ReplaceAll(s, "\t", " "))
 	if r.view.NoTrunc {
 		return s
@@ -102,36 +120,24 @@ func escapeLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Comment is the record's.
-func (r historyRow) Comment() string { return escapeLines(r.row.Comment) }
-
-// Size is what the engine says of the layer, or would say had it been loaded.
-func (r historyRow) Size() string {
+// loaded is what the engine says of the layer, or would say had it been loaded.
+func (r viewedRow) loaded() string {
 	if r.row.EngineSize != nil {
 		return r.size(r.row.EngineSize)
 	}
 	return r.size(r.row.Loaded)
 }
 
-// Transfer is what a pull of the layer moves.
-func (r historyRow) Transfer() string { return r.size(r.row.Transfer) }
-
-// Dead is what of the layer no container sees.
-func (r historyRow) Dead() string { return r.size(r.row.Dead) }
-
-// Files counts the layer's.
-func (r historyRow) Files() string {
+// files counts the layer's.
+func (r viewedRow) files() string {
 	if r.row.EmptyLayer {
 		return "0"
 	}
 	return Count(r.row.Files)
 }
 
-// Digest is the layer's.
-func (r historyRow) Digest() string { return layerDigest(r.row, r.view) }
-
 // size writes bytes as docker history does: 7.8MB.
-func (r historyRow) size(bytes *int64) string {
+func (r viewedRow) size(bytes *int64) string {
 	switch {
 	case bytes == nil && !r.row.EmptyLayer:
 		return Unknown
