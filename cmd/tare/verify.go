@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 
+	"devops-go/internal/oci"
 	"devops-go/internal/report"
 	"devops-go/internal/verify"
 )
@@ -14,7 +15,8 @@ func verifyCommand() *command {
 		name:  "verify",
 		usage: "[flags] IMAGE",
 		short: "check an image against every digest and size that it states",
-		long: `Every blob is checked against its descriptor, every layer against its diff ID,
+		long: `All platforms are read, unless --platform picks one, with the attestations and
+referrers that come with them; the verdict names what was read. Every blob is checked against its descriptor, every layer against its diff ID,
 the history against the layers, the configuration against the manifest, an OCI
 layout against its own rules. An artifact that is no image is checked, too, as
 far as it states anything. The exit code is 1 if anything is wrong, a damaged
@@ -55,6 +57,10 @@ func verifyImage(ctx context.Context, ref string, source *sourceFlags, output *o
 // verified returns what came of verifying the image, which may be damaged too
 // much to be opened.
 func verified(ctx context.Context, ref string, source *sourceFlags, std stdio) (*verify.Result, error) {
+	whole := oci.Platform(source.platform).IsZero()
+	if whole {
+		source.platform = platformFlag(oci.AnyPlatform())
+	}
 	img, err := source.open(ctx, ref, std)
 	if err != nil {
 		if result := verify.Damaged(ref, err); result != nil {
@@ -63,7 +69,11 @@ func verified(ctx context.Context, ref string, source *sourceFlags, std stdio) (
 		return nil, err
 	}
 	defer img.Close()
-	result, err := verify.Image(ctx, img, verify.Options{MaxSize: int64(source.maxSize)})
+	of := verify.Image
+	if whole {
+		of = verify.All
+	}
+	result, err := of(ctx, img, verify.Options{MaxSize: int64(source.maxSize)})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", report.Quote(ref), err)
 	}

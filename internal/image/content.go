@@ -33,6 +33,12 @@ func (img *Image) Content(ctx context.Context, d oci.Descriptor) (io.ReadCloser,
 	return img.store.open(ctx, d)
 }
 
+// LoadJSON returns the whole of d, a manifest or an index, and as fault what is
+// wrong with it beside its descriptor.
+func (img *Image) LoadJSON(ctx context.Context, d oci.Descriptor) (b []byte, fault, err error) {
+	return loadJSON(ctx, img.store, d)
+}
+
 // ReadJSON returns the whole of d, a manifest, an index or a configuration,
 // verified.
 func ReadJSON(ctx context.Context, d oci.Descriptor, open Opener) ([]byte, error) {

@@ -67,8 +67,11 @@ type Image struct {
 	// image from elsewhere.
 	Held *engine.Image
 
-	store   store
-	closers []io.Closer
+	store    store
+	siblings []candidate // the images of that name; none where no index led here
+	others   []candidate // what isn't an image in the same source
+	opts     Options
+	closers  []io.Closer
 }
 
 // Close releases what the image holds open.

@@ -214,6 +214,7 @@ func (s *search) image(ctx context.Context, list []candidate, want oci.Platform)
 	}
 	img.Tags, img.Attestations, img.RawIndexes = picked.tags, s.attestations, s.indexes
 	img.ManifestFault, img.IndexPlatform, img.Root = picked.fault, picked.Platform, picked.root
+	img.siblings, img.others = list, s.others
 	return img, nil
 }
 

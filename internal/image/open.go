@@ -130,6 +130,7 @@ func OpenArchive(ctx context.Context, r io.ReaderAt, size int64, name string, op
 
 // opened ends the opening of an image.
 func (img *Image) opened(opts Options) error {
+	img.opts = opts
 	for _, l := range img.Layers {
 		l.progress = opts.Progress
 	}

@@ -72,6 +72,9 @@ func openRegistry(ctx context.Context, name string, opts Options) (*Image, error
 		return nil, noPlatform(want, []string{img.Platform().String()}, nil)
 	}
 	img.Source, img.Tags, img.Root = Registry, []string{ref.String()}, describe(top)
+	for i := range img.others {
+		img.others[i].root = img.Root // all of what the reference names
+	}
 	return img, nil
 }
 

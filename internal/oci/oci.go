@@ -29,6 +29,8 @@ const (
 	AnnotationRefName        = "org.opencontainers.image.ref.name"
 	AnnotationContainerdName = "io.containerd.image.name"
 	AnnotationReferenceType  = "vnd.docker.reference.type"
+	// What an attestation of BuildKit's is about.
+	AnnotationReferenceDigest = "vnd.docker.reference.digest"
 )
 
 // A Descriptor points at content (image-spec, descriptor.md).

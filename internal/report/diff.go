@@ -71,10 +71,41 @@ func Verification(r *verify.Result) Document {
 		}
 		t.Rows = append(t.Rows, Row{[]string{c.Kind, fmt.Sprint(c.Checked), fmt.Sprint(c.False)}, style})
 	}
-	verdict := "is what it says."
+	verdict := "is what it says"
 	if !r.OK {
-		verdict = "is not what it says."
+		verdict = "is not what it says"
 	}
-	t.Notes = append(t.Notes, Quote(r.Image)+" "+verdict)
+	if len(r.Absent) > 0 {
+		t.Notes = append(t.Notes, "Listed, but not there to be read: "+OneLine(strings.Join(r.Absent, ", "))+".")
+	}
+	t.Notes = append(t.Notes, Quote(r.Image)+" "+verdict+subjects(r.Read)+".")
 	return Document{Tables: []*Table{t}, Value: r}
+}
+
+// subjects names what was verified.
+func subjects(list []verify.Subject) string {
+	var parts []string
+	attestations, referrers := 0, 0
+	for _, s := range list {
+		switch {
+		case s.Role == verify.RoleAttestation:
+			attestations++
+		case s.Role == verify.RoleReferrer:
+			referrers++
+		case s.What != "":
+			parts = append(parts, s.What)
+		case s.Platform != "":
+			parts = append(parts, OneLine(s.Platform))
+		}
+	}
+	if attestations > 0 {
+		parts = append(parts, plural(attestations, "attestation"))
+	}
+	if referrers > 0 {
+		parts = append(parts, plural(referrers, "referrer"))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (read: " + strings.Join(parts, ", ") + ")"
 }

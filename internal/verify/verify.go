@@ -56,24 +56,94 @@ func Damaged(name string, err error) *Result {
 type Result struct {
 	Image string `json:"image"`
 	// Artifact says what was verified where it isn't an image.
-	Artifact string  `json:"artifact,omitempty"`
-	OK       bool    `json:"ok"`
-	Checks   []Check `json:"checks"`
+	Artifact string `json:"artifact,omitempty"`
+	OK       bool   `json:"ok"`
+	// Read is what was read, Absent the platforms that the index lists and the
+	// source doesn't hold.
+	Read   []Subject `json:"read"`
+	Absent []string  `json:"absent"`
+	Checks []Check   `json:"checks"`
+}
+
+// The roles of a [Subject].
+const (
+	RoleImage       = "image"
+	RoleAttestation = "attestation"
+	RoleReferrer    = "referrer"
+)
+
+// A Subject is a manifest that was verified with all that it leads to.
+type Subject struct {
+	Role string `json:"role"`
+	// What it is, where it isn't an image.
+	What     string        `json:"what,omitempty"`
+	Platform string        `json:"platform,omitempty"`
+	Digest   digest.Digest `json:"digest,omitzero"`
+}
+
+// name is what falsehoods call s.
+func (s Subject) name() string {
+	if s.Role == RoleImage && s.Platform != "" {
+		return s.Platform
+	}
+	return s.Role + " " + s.Digest.Short()
 }
 
 // Image verifies img, reading all of its layers.
 func Image(ctx context.Context, img *image.Image, opts Options) (*Result, error) {
-	v := &verifier{checks: map[string]*Check{}}
+	v := newVerifier(img, opts)
+	if err := v.subject(ctx, img, RoleImage); err != nil {
+		return nil, err
+	}
+	return v.done(), nil
+}
+
+type verifier struct {
+	opts   Options
+	result *Result
+	checks map[string]*Check
+	// several tells that there is more than one subject, and so that falsehoods
+	// have to name theirs.
+	several bool
+}
+
+func newVerifier(img *image.Image, opts Options) *verifier {
+	v := &verifier{opts: opts, checks: map[string]*Check{}, result: &Result{Image: img.Name, Read: []Subject{}, Absent: []string{}}}
 	for _, kind := range kinds {
 		v.checks[kind] = &Check{Kind: kind}
 	}
+	if img.NotImage != nil {
+		v.result.Artifact = img.NotImage.What
+	}
+	return v
+}
+
+func (v *verifier) done() *Result {
+	v.result.OK = true
+	for _, kind := range kinds {
+		check := *v.checks[kind]
+		v.result.OK = v.result.OK && check.False == 0
+		v.result.Checks = append(v.result.Checks, check)
+	}
+	return v.result
+}
+
+// subject verifies one image or artifact.
+func (v *verifier) subject(ctx context.Context, img *image.Image, role string) error {
+	s := Subject{Role: role, Digest: img.ManifestDigest}
+	if img.NotImage == nil {
+		s.Platform = img.Platform().String()
+	} else {
+		s.What = img.NotImage.What
+	}
+	v.read(s)
 	v.documents(img)
 	if img.NotImage == nil {
 		v.pairing(img)
 	}
-	sums, err := hashLayers(ctx, img, opts)
+	sums, err := hashLayers(ctx, img, v.opts)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i, l := range img.Layers {
 		v.blob(l, sums[i])
@@ -81,29 +151,24 @@ func Image(ctx context.Context, img *image.Image, opts Options) (*Result, error)
 			v.layer(l, sums[i])
 		}
 	}
-	r := &Result{Image: img.Name, OK: true}
-	if img.NotImage != nil {
-		r.Artifact = img.NotImage.What
-	}
-	for _, kind := range kinds {
-		check := *v.checks[kind]
-		r.OK = r.OK && check.False == 0
-		r.Checks = append(r.Checks, check)
-	}
-	return r, nil
+	return nil
 }
 
-type verifier struct{ checks map[string]*Check }
+func (v *verifier) read(s Subject) { v.result.Read = append(v.result.Read, s) }
 
-// hold records a statement of the given kind.
+// hold records a statement of the given kind about the last of what was read.
 func (v *verifier) hold(kind string, ok bool, format string, args ...any) {
 	check := v.checks[kind]
 	check.Checked++
 	if ok {
 		return
 	}
-	if check.False++; check.False == 1 {
-		check.Falsehood = fmt.Sprintf(format, args...)
+	if check.False++; check.False > 1 {
+		return
+	}
+	check.Falsehood = fmt.Sprintf(format, args...)
+	if v.several || len(v.result.Read) > 1 {
+		check.Falsehood = v.result.Read[len(v.result.Read)-1].name() + ": " + check.Falsehood
 	}
 }
 
