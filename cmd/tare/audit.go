@@ -11,7 +11,6 @@ import (
 
 	"devops-go/internal/audit"
 	"devops-go/internal/image"
-	"devops-go/internal/layers"
 	"devops-go/internal/parallel"
 	"devops-go/internal/report"
 )
@@ -158,10 +157,11 @@ func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (
 	defer img.Close()
 	opts := audit.Options{
 		Settings: a.settings,
-		Layers:   layers.Options{MaxSize: int64(a.source.maxSize), MaxFiles: a.source.maxFiles, Jobs: jobs},
+		Layers:   a.source.layers(),
 		Baseline: baseline,
 		Temp:     func() (*os.File, error) { return image.Scratch("") },
 	}
+	opts.Layers.Jobs = jobs
 	switch {
 	case a.deep:
 		opts.Depth = audit.Deep

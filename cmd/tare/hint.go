@@ -31,6 +31,8 @@ func sizeHint(err error) string {
 		return "--max-size allows more"
 	case errors.Is(err, layers.ErrTooManyFiles):
 		return "--max-files allows more"
+	case errors.Is(err, layers.ErrTooManyNames):
+		return "--max-names allows more"
 	}
 	return ""
 }

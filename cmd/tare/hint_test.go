@@ -31,6 +31,7 @@ func TestHints(t *testing.T) {
 		{image.ErrTooLarge, "--max-size allows more"},
 		{layers.ErrTooLarge, "--max-size allows more"},
 		{layers.ErrTooManyFiles, "--max-files allows more"},
+		{layers.ErrTooManyNames, "--max-names allows more"},
 		{&image.SeveralError{Transport: image.OCI, Names: []string{"a:1", "b:2"}}, "name one: oci:PATH:a:1"},
 		{&image.ForeignError{Platforms: []string{"linux/s390x"}}, "choose with --platform linux/s390x"},
 		{&image.ShadowError{Name: "app", Kind: "file", Err: errors.New("x")}, "the engine's image is docker-daemon:app"},

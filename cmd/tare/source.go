@@ -20,6 +20,7 @@ type sourceFlags struct {
 	platform platformFlag
 	maxSize  sizeFlag
 	maxFiles int64
+	maxNames sizeFlag
 	network  *networkFlags // shared by copies for other platforms
 	tolerant bool          // of descriptors that lie; verify is
 	content  bool          // fetch the layers of an image in a registry
@@ -31,7 +32,14 @@ func (s *sourceFlags) define(fs *flag.FlagSet) {
 	fs.Var(&s.platform, "platform", "take the `OS/ARCH[/VARIANT]` of an image that has several")
 	fs.Var(&s.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
 	fs.Int64Var(&s.maxFiles, "max-files", layers.DefaultMaxFiles, "give up on an image of more than `N` files")
+	s.maxNames = layers.DefaultMaxNames
+	fs.Var(&s.maxNames, "max-names", "give up on an image with more than `SIZE` of paths, link targets and attributes")
 	s.defineNetwork(fs)
+}
+
+// layers are the bounds on what the layers hold.
+func (s *sourceFlags) layers() layers.Options {
+	return layers.Options{MaxSize: int64(s.maxSize), MaxFiles: s.maxFiles, MaxNames: int64(s.maxNames)}
 }
 
 func (s *sourceFlags) defineNetwork(fs *flag.FlagSet) {
@@ -122,7 +130,7 @@ func (s *sourceFlags) read(ctx context.Context, ref string, std stdio) (*layers.
 }
 
 func (s *sourceFlags) readLayers(ctx context.Context, img *image.Image) (*layers.Stack, error) {
-	stack, err := layers.Read(ctx, img, layers.Options{MaxSize: int64(s.maxSize), MaxFiles: s.maxFiles})
+	stack, err := layers.Read(ctx, img, s.layers())
 	if err == nil {
 		return stack, nil
 	}

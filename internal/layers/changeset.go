@@ -39,7 +39,6 @@ type changeset struct {
 	serial   *uint32
 	steps    *int
 	touched  []*Node // with something in the changeset at some time, parents first
-	maxPaths int64
 	disagree func(*Node, Reason)
 
 	// The last directory that was looked for and what was found, while nothing
@@ -102,8 +101,8 @@ func (c *changeset) unpack(l *Layer) error {
 				c.disagree(e.Node, RootOpaque)
 			}
 		}
-		if int64(len(c.tree.index)) > c.maxPaths {
-			return fmt.Errorf("%s: %w: more than %d paths", l, ErrTooManyFiles, c.maxPaths)
+		if err := c.tree.full(); err != nil {
+			return fmt.Errorf("%s: %w", l, err)
 		}
 	}
 	return nil

@@ -158,12 +158,8 @@ func (e *Entry) IsRegular() bool {
 const (
 	whiteoutPrefix = ".wh."
 	opaqueMarker   = ".wh..wh..opq"
-	// maxPath and maxName are Linux's limits; nothing longer can be a file in a
-	// container.
-	maxPath   = 4096
-	maxName   = 255
-	xattrPAX  = "SCHILY.xattr."
-	errorName = 200 // how much of a name a message shows
+	xattrPAX       = "SCHILY.xattr."
+	errorName      = 200 // how much of a name a message shows
 )
 
 // errTooLong is the fault of a path longer than Linux takes.
@@ -238,7 +234,7 @@ func newEntry(hdr *tar.Header, layer int, kind Kind) (Entry, error) {
 		UID:     owner(hdr.Uid),
 		GID:     owner(hdr.Gid),
 		Size:    hdr.Size,
-		Link:    hdr.Linkname,
+		Link:    strings.Clone(hdr.Linkname), // which may lie in all the PAX records
 		modTime: hdr.ModTime.Unix(),
 	}
 	x := extra{xattrs: xattrsOf(hdr), devmajor: hdr.Devmajor, devminor: hdr.Devminor}
@@ -279,7 +275,7 @@ func xattrsOf(hdr *tar.Header) map[string]string {
 			if xattrs == nil {
 				xattrs = map[string]string{}
 			}
-			xattrs[name] = v
+			xattrs[strings.Clone(name)] = strings.Clone(v) // out of all the records
 		}
 	}
 	return xattrs

@@ -40,6 +40,14 @@ func TestHostile(t *testing.T) {
 		{"too long a path", it.Plain(it.File(strings.Repeat("d/", 3000)+"f", "x")), layers.Options{}, "path is longer than 4096 bytes"},
 		{"too many entries", it.Plain(it.File("a", ""), it.File("a", ""), it.File("a", "")), layers.Options{MaxFiles: 2}, `entry "a": image has too many files: more than 2 entries`},
 		{"too many paths", it.Plain(it.File("a/b/c/d", "")), layers.Options{MaxFiles: 3}, "more than 3 paths"},
+		{"too long a target", it.Plain(it.Symlink("a", strings.Repeat("x", 4097))), layers.Options{}, `entry "a": link target of 4097 bytes, Linux takes 4096`},
+		{"too large an attribute", it.Plain(attribute("user.a", 65537)), layers.Options{}, `entry "a": attribute "user.a" of 65537 bytes, Linux takes 65536`},
+		{"too long an attribute's name", it.Plain(attribute(strings.Repeat("a", 256), 1)), layers.Options{}, "attribute with a name of 256 bytes, Linux takes 255"},
+		{"too many attributes", it.Plain(attributes(300)), layers.Options{}, "attributes with names of 66000 bytes, Linux takes 65536"},
+		{"too long names", it.Plain(it.File("a/b", ""), it.File("a/c", "")), layers.Options{MaxNames: 9}, `entry "a/c": image has too much in its names: more than 9 bytes of paths, link targets and attributes`},
+		{"too long targets", it.Plain(it.Symlink("a", "12345"), it.Symlink("a", "6789")), layers.Options{MaxNames: 10}, `entry "a": image has too much in its names: more than 10 bytes`},
+		{"too much in attributes", it.Plain(attribute("b", 5)), layers.Options{MaxNames: 7}, "image has too much in its names: more than 7 bytes"},
+		{"too long names through links", it.Plain(it.Dir("d"), it.Symlink("l", "d"), it.File("l/f", "")), layers.Options{MaxNames: 12}, "image has too much in its names: more than 12 bytes"},
 		{"too large", it.Plain(it.Sized("a", 600), it.Sized("b", 600)), layers.Options{MaxSize: 1000}, `entry "b": image is too large: more than 1000 bytes`},
 		{"too large unpacked", it.Zipped(it.Sized("a", 1<<20)), layers.Options{MaxSize: 1 << 19}, "image is too large"},
 		{"sparse claim", plain(sparse(1 << 50)), layers.Options{}, "image is too large"},
@@ -58,6 +66,40 @@ func TestHostile(t *testing.T) {
 				t.Errorf("error %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// attribute is a file with an attribute of so many bytes, and attributes one
+// with so many of them.
+func attribute(name string, size int) it.Entry {
+	e := it.File("a", "")
+	e.PAXRecords = map[string]string{"SCHILY.xattr." + name: strings.Repeat("x", size)}
+	return e
+}
+
+func attributes(n int) it.Entry {
+	e := it.File("a", "")
+	e.PAXRecords = map[string]string{}
+	for i := range n {
+		e.PAXRecords[fmt.Sprintf("SCHILY.xattr.%0219d", i)] = "x"
+	}
+	return e
+}
+
+// TestLongest: what is as long as Linux takes is read.
+func TestLongest(t *testing.T) {
+	for _, e := range []it.Entry{
+		it.Symlink("a", strings.Repeat("x", 4096)), attribute("a", 65536), attribute(strings.Repeat("a", 255), 1), attributes(297),
+		it.File(strings.Repeat("d/", 2047)+"ff", ""),
+	} {
+		if _, err := tryRead(t, it.Image{Layers: []it.Layer{it.Plain(e)}}, layers.Options{}); err != nil {
+			t.Errorf("%.80q: %v", e.Name, err)
+		}
+	}
+	exact := it.Plain(it.Dir("d"), it.Symlink("l", "d"), it.File("l/f", ""), attribute("b", 5))
+	// d/, l/, l/f/, d/f/, a/, the target and the attribute
+	if _, err := tryRead(t, it.Image{Layers: []it.Layer{exact}}, layers.Options{MaxNames: 2 + 2 + 4 + 4 + 2 + 1 + 6}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -6,13 +6,13 @@ import (
 )
 
 // merge puts the layers on top of each other, oldest first.
-func (s *Stack) merge(maxPaths int64) error {
+func (s *Stack) merge() error {
 	var serial uint32
 	var steps int
 	for _, l := range s.Layers {
 		layer := int32(l.Index)
 		report := func(n *Node, r Reason) { s.disagree(n, layer, r) }
-		c := &changeset{tree: s.tree, lower: s, layer: layer, serial: &serial, steps: &steps, maxPaths: maxPaths, disagree: report}
+		c := &changeset{tree: s.tree, lower: s, layer: layer, serial: &serial, steps: &steps, disagree: report}
 		if err := c.unpack(l); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"archive/tar"
+	"fmt"
 	"iter"
 	"strings"
 )
@@ -31,6 +32,7 @@ type Node struct {
 	named, childNamed int32 // the last layers, from 1, with an entry for it, under it
 	mark              int32 // the last layer, from 1, whose changeset had something here
 	serial, born      uint32
+	length            uint32 // of the path
 	made              *Entry
 	seen              seen
 }
@@ -82,13 +84,10 @@ func (n *Node) Path() string {
 	if n.Parent == nil {
 		return ""
 	}
-	length := -1
-	for p := n; p.Parent != nil; p = p.Parent {
-		length += len(p.Name) + 1
-	}
+	length := n.length - 1
 	b := make([]byte, length)
 	for p := n; p.Parent != nil; p = p.Parent {
-		length -= len(p.Name)
+		length -= uint32(len(p.Name))
 		copy(b[length:], p.Name)
 		if length > 0 {
 			length--
@@ -103,6 +102,11 @@ type tree struct {
 	root  *Node
 	index map[key]*Node
 
+	maxPaths, maxNames int64
+	// names is how many bytes of paths, each counted once, and of what else is
+	// kept of the entries are there.
+	names int64
+
 	// Entries come directory by directory, so the last one is worth keeping.
 	dir     *Node
 	dirPath string
@@ -113,9 +117,21 @@ type key struct {
 	name   string
 }
 
-func newTree() *tree {
+func newTree(opts Options) *tree {
 	root := &Node{present: true, layer: -1}
-	return &tree{root: root, index: map[key]*Node{}, dir: root}
+	return &tree{root: root, index: map[key]*Node{}, maxPaths: opts.MaxFiles, maxNames: opts.MaxNames, dir: root}
+}
+
+// full says which bound the tree has passed, if any. What an entry may add is
+// bounded, so it needn't be asked more often than for each.
+func (t *tree) full() error {
+	if int64(len(t.index)) > t.maxPaths {
+		return fmt.Errorf("%w: more than %d paths", ErrTooManyFiles, t.maxPaths)
+	}
+	if t.names > t.maxNames {
+		return fmt.Errorf("%w: more than %d bytes of paths, link targets and attributes", ErrTooManyNames, t.maxNames)
+	}
+	return nil
 }
 
 // intern returns the node of the clean path p and makes it where it is new.
@@ -147,7 +163,8 @@ func (t *tree) child(parent *Node, name string) *Node {
 	if n := t.index[key{parent, name}]; n != nil {
 		return n
 	}
-	n := &Node{Name: strings.Clone(name), Parent: parent, layer: -1}
+	n := &Node{Name: strings.Clone(name), Parent: parent, layer: -1, length: parent.length + uint32(len(name)) + 1}
+	t.names += int64(n.length)
 	t.index[key{parent, n.Name}] = n
 	if parent.last == nil {
 		parent.first = n

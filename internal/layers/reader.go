@@ -23,16 +23,6 @@ type reader struct {
 	tree *tree
 }
 
-func newReader(t *tree, opts Options) *reader {
-	if opts.MaxSize <= 0 {
-		opts.MaxSize = image.DefaultMaxSize
-	}
-	if opts.MaxFiles <= 0 {
-		opts.MaxFiles = DefaultMaxFiles
-	}
-	return &reader{opts: opts, size: NewLimit(opts.MaxSize), tree: t}
-}
-
 func (r *reader) read(ctx context.Context, l *Layer) error {
 	blob, err := l.Open(ctx)
 	if err != nil {
@@ -116,7 +106,11 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 		return nil, err
 	}
 	e.odd = odd
-	if e.Node, err = r.intern(p); err != nil {
+	bytes, err := checkLengths(e.Link, e.Xattrs())
+	if err != nil {
+		return nil, err
+	}
+	if e.Node, err = r.intern(p, bytes); err != nil {
 		return nil, err
 	}
 	// A sparse file states more than is there, so what is stated is bounded,
@@ -132,12 +126,12 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 	return e, nil
 }
 
-func (r *reader) intern(p string) (*Node, error) {
+// intern returns the node of the clean path p, and counts what else is kept of
+// an entry there.
+func (r *reader) intern(p string, more int64) (*Node, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.tree.intern(p)
-	if int64(len(r.tree.index)) > r.opts.MaxFiles {
-		return nil, fmt.Errorf("%w: more than %d paths", ErrTooManyFiles, r.opts.MaxFiles)
-	}
-	return n, nil
+	r.tree.names += more
+	return n, r.tree.full()
 }

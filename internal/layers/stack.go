@@ -21,6 +21,9 @@ type Options struct {
 	// MaxFiles bounds the number of entries and of paths; 0 is
 	// DefaultMaxFiles.
 	MaxFiles int64
+	// MaxNames bounds the bytes of paths, link targets and extended attributes;
+	// 0 is DefaultMaxNames.
+	MaxNames int64
 	// Visit, if set, is called for every entry of every layer, in the order of
 	// the layer's archive, from one goroutine a layer. Content reads what the
 	// entry holds and needn't be read; both are valid until Visit returns. An
@@ -31,6 +34,10 @@ type Options struct {
 // DefaultMaxFiles is how many entries an image may have unless more are
 // allowed; they are what costs memory.
 const DefaultMaxFiles = 1_000_000
+
+// DefaultMaxNames is how many bytes of names an image may have unless more are
+// allowed.
+const DefaultMaxNames = 128_000_000
 
 // A Stack is the layers of an image, read and put on top of each other.
 type Stack struct {
@@ -64,18 +71,27 @@ type Layer struct {
 // compressed are only looked at where their headers are; others are read, and
 // verified, from front to end.
 func Read(ctx context.Context, img *image.Image, opts Options) (*Stack, error) {
-	s := &Stack{Image: img, tree: newTree()}
+	if opts.MaxSize <= 0 {
+		opts.MaxSize = image.DefaultMaxSize
+	}
+	if opts.MaxFiles <= 0 {
+		opts.MaxFiles = DefaultMaxFiles
+	}
+	if opts.MaxNames <= 0 {
+		opts.MaxNames = DefaultMaxNames
+	}
+	s := &Stack{Image: img, tree: newTree(opts)}
 	s.Root = s.tree.root
 	for _, l := range img.Layers {
 		s.Layers = append(s.Layers, &Layer{Layer: l})
 	}
-	r := newReader(s.tree, opts)
+	r := &reader{opts: opts, size: NewLimit(opts.MaxSize), tree: s.tree}
 	if err := parallel.Each(ctx, opts.Jobs, len(s.Layers), func(ctx context.Context, i int) error {
 		return r.read(ctx, s.Layers[i])
 	}); err != nil {
 		return nil, err
 	}
-	if err := s.merge(r.opts.MaxFiles); err != nil {
+	if err := s.merge(); err != nil {
 		return nil, err
 	}
 	return s, nil
