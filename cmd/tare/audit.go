@@ -61,7 +61,7 @@ type auditRun struct {
 func newAuditRun() *auditRun { return &auditRun{jobs: 4} }
 
 func (a *auditRun) define(fs *flag.FlagSet) {
-	a.source.define(fs)
+	a.source.defineAll(fs)
 	fs.Var(&a.format, "format", "write `FORMAT`: table, json, markdown, sarif or github")
 	fs.StringVar(&a.output.file, "o", "", "write to `FILE`; the table goes to standard output as well")
 	fs.Var(&a.reports, "report", "write another report, `FORMAT=FILE`; may be given more than once")
@@ -144,17 +144,12 @@ func (a *auditRun) listRules(ctx context.Context, args []string, std stdio) erro
 	})
 }
 
-// judge judges one image.
-func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (*audit.Report, error) {
+// judge judges one image, or all its platforms if they are asked for.
+func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (reports []*audit.Report, err error) {
 	baseline, err := a.baseline.of(ref)
 	if err != nil {
 		return nil, err
 	}
-	img, err := a.source.open(ctx, ref, std)
-	if err != nil {
-		return nil, err
-	}
-	defer img.Close()
 	opts := audit.Options{
 		Settings: a.settings,
 		Layers:   a.source.layers(),
@@ -168,12 +163,17 @@ func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (
 	case a.shallow:
 		opts.Depth = audit.Shallow
 	}
-	return audit.Image(ctx, img, opts)
+	err = a.source.each(ctx, ref, std, func(img *image.Image) error {
+		r, err := audit.Image(ctx, img, opts)
+		reports = append(reports, r)
+		return err
+	})
+	return reports, err
 }
 
 // list judges the images of the command line and writes one report of all.
 func (a *auditRun) list(ctx context.Context, refs []string, std stdio) error {
-	reports := make([]*audit.Report, len(refs))
+	reports := make([][]*audit.Report, len(refs))
 	failures := make([]error, len(refs))
 	jobs := 0
 	if len(refs) > 1 {
@@ -193,7 +193,7 @@ func (a *auditRun) list(ctx context.Context, refs []string, std stdio) error {
 		if failures[i] != nil {
 			result.Failures = append(result.Failures, report.Failure{Image: refs[i], Error: failures[i].Error()})
 		} else {
-			result.Reports = append(result.Reports, r)
+			result.Reports = append(result.Reports, r...)
 		}
 	}
 	return a.write(ctx, &result, std)

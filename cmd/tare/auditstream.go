@@ -94,12 +94,12 @@ func (a *auditRun) stream(ctx context.Context, std stdio) error {
 func (s *stream) judge(ctx context.Context, in io.Reader) error {
 	var readErr error
 	if err := parallel.All(ctx, s.run.jobs, s.references(in, &readErr), func(ctx context.Context, ref string) error {
-		var r *audit.Report
+		var reports []*audit.Report
 		err := parallel.Guard(func() (err error) {
-			r, err = s.run.judge(ctx, ref, s.std, 1)
+			reports, err = s.run.judge(ctx, ref, s.std, 1)
 			return err
 		})
-		return s.done(ref, r, err)
+		return s.done(ref, reports, err)
 	}); err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (s *stream) references(in io.Reader, err *error) iter.Seq[string] {
 }
 
 // done takes in what came of one image.
-func (s *stream) done(ref string, r *audit.Report, err error) error {
+func (s *stream) done(ref string, reports []*audit.Report, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
@@ -147,14 +147,18 @@ func (s *stream) done(ref string, r *audit.Report, err error) error {
 		s.err = s.line(failure)
 		return s.err
 	}
-	if !r.OK {
-		s.shut++
+	for _, r := range reports {
+		if !r.OK {
+			s.shut++
+		}
+		if s.keep {
+			s.result.Reports = append(s.result.Reports, r)
+		}
+		if s.err = s.line(r); s.err != nil {
+			return s.err
+		}
 	}
-	if s.keep {
-		s.result.Reports = append(s.result.Reports, r)
-	}
-	s.err = s.line(r)
-	return s.err
+	return nil
 }
 
 // shardFlag is one part of many; the zero value is all.

@@ -26,7 +26,7 @@ example: tare compare --gzip single.tar alpine.tar scratch.tar
 `,
 		define: func(fs *flag.FlagSet) runner {
 			c := comparer{fleet: compare.Fleet{Nodes: 1000, PullsPerDay: 100, Link: 10e6}}
-			c.source.define(fs)
+			c.source.defineAll(fs)
 			c.source.defineMask(fs)
 			c.source.defineContent(fs)
 			c.output.define(fs)
@@ -49,8 +49,17 @@ type comparer struct {
 	fleet  compare.Fleet
 }
 
+// least is how many images are to be named: the platforms of one can be
+// compared.
+func (c *comparer) least() int {
+	if c.source.all() {
+		return 1
+	}
+	return 2
+}
+
 func (c *comparer) run(ctx context.Context, args []string, std stdio) error {
-	if err := wantArgs("compare", args, 2, -1); err != nil {
+	if err := wantArgs("compare", args, c.least(), -1); err != nil {
 		return err
 	}
 	if c.fleet.Nodes < 0 || c.fleet.PullsPerDay < 0 || c.fleet.Nodes > 1e9 || c.fleet.PullsPerDay > 1e9 {
@@ -58,24 +67,26 @@ func (c *comparer) run(ctx context.Context, args []string, std stdio) error {
 	}
 	var subjects []compare.Subject
 	for _, ref := range args {
-		subject, err := c.subject(ctx, ref, std)
+		err := c.source.each(ctx, ref, std, func(img *image.Image) error {
+			subject, err := c.subject(ctx, img)
+			subjects = append(subjects, subject)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		subjects = append(subjects, subject)
 	}
 	return c.output.write(ctx, report.Comparison(compare.Compare(subjects, c.fleet)), std)
 }
 
-func (c *comparer) subject(ctx context.Context, ref string, std stdio) (compare.Subject, error) {
-	img, stack, err := c.source.readOrOpen(ctx, ref, std)
+func (c *comparer) subject(ctx context.Context, img *image.Image) (compare.Subject, error) {
+	stack, err := c.source.readIfHere(ctx, img)
 	if err != nil {
 		return compare.Subject{}, err
 	}
-	defer img.Close()
 	if c.gzip {
 		if err := compress(ctx, img); err != nil {
-			return compare.Subject{}, fmt.Errorf("%s: %w", report.Quote(ref), err)
+			return compare.Subject{}, fmt.Errorf("%s: %w", report.Quote(img.Name), err)
 		}
 	}
 	if stack == nil {

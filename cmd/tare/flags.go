@@ -48,12 +48,33 @@ func parse(fs *flag.FlagSet, args []string) ([]string, error) {
 // platformFlag is an oci.Platform as a flag.
 type platformFlag oci.Platform
 
-func (p *platformFlag) String() string { return oci.Platform(*p).String() }
+func (p *platformFlag) String() string {
+	if oci.Platform(*p).IsAny() {
+		return allPlatforms
+	}
+	return oci.Platform(*p).String()
+}
 
 func (p *platformFlag) Set(s string) error {
 	parsed, err := oci.ParsePlatform(s)
 	*p = platformFlag(parsed)
 	return err
+}
+
+// allPlatforms is the value of --platform that takes every one.
+const allPlatforms = "all"
+
+// platformsFlag is a platform or all of them, [oci.AnyPlatform].
+type platformsFlag platformFlag
+
+func (p *platformsFlag) String() string { return (*platformFlag)(p).String() }
+
+func (p *platformsFlag) Set(s string) error {
+	if s == allPlatforms {
+		*p = platformsFlag(oci.AnyPlatform())
+		return nil
+	}
+	return (*platformFlag)(p).Set(s)
 }
 
 // sizeFlag is a number of bytes with an optional SI or binary unit.

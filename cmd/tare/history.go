@@ -28,7 +28,7 @@ example: tare history --no-trunc image.tar
 `,
 		define: func(fs *flag.FlagSet) runner {
 			h := historian{format: templateFlag{format: report.Text}}
-			h.source.define(fs)
+			h.source.defineAll(fs)
 			h.source.defineMask(fs)
 			h.source.defineContent(fs)
 			fs.Var(&h.format, "format", "write `table`, json, markdown or a template as '{{.Size}}'")
@@ -59,7 +59,7 @@ func (h *historian) run(ctx context.Context, args []string, std stdio) error {
 	if err := wantArgs("history", args, 1, 1); err != nil {
 		return err
 	}
-	history, err := h.history(ctx, args[0], std)
+	list, err := h.histories(ctx, args[0], std)
 	if err != nil {
 		return err
 	}
@@ -69,43 +69,55 @@ func (h *historian) run(ctx context.Context, args []string, std stdio) error {
 			return err
 		}
 	}
-	if h.format.template != nil {
-		lines, err := h.format.template.HistoryLines(history, h.view)
+	if h.format.template == nil {
+		h.output.format = formatFlag(h.format.format)
+		if h.source.all() {
+			return h.output.write(ctx, report.Histories(list, h.view), std)
+		}
+		return h.output.write(ctx, report.History(list[0], h.view), std)
+	}
+	lines := ""
+	for _, history := range list {
+		more, err := h.format.template.HistoryLines(history, h.view)
 		if err != nil {
 			return err
 		}
-		return h.output.writeTo(ctx, std, func(w io.Writer) error {
-			_, err := io.WriteString(w, lines)
-			return err
-		})
+		lines += more
 	}
-	h.output.format = formatFlag(h.format.format)
-	return h.output.write(ctx, report.History(history, h.view), std)
+	return h.output.writeTo(ctx, std, func(w io.Writer) error {
+		_, err := io.WriteString(w, lines)
+		return err
+	})
 }
 
-// history asks the engine that has the image; it reads the layers where there
-// is none, or where more is asked for than an engine knows.
-func (h *historian) history(ctx context.Context, ref string, std stdio) (layers.History, error) {
+// histories asks the engine that has the image; it reads the layers where there
+// is none, or where more is asked for than an engine knows. There is one, or one
+// for each platform if all are asked for.
+func (h *historian) histories(ctx context.Context, ref string, std stdio) ([]layers.History, error) {
 	described, err := h.source.describe(ctx, ref, std)
 	if err != nil {
-		return layers.History{}, err
+		return nil, err
 	}
 	if described != nil && !h.source.content {
-		return layers.HistoryDescribed(described), nil
+		return []layers.History{layers.HistoryDescribed(described)}, nil
 	}
-	img, stack, err := h.source.readOrOpen(ctx, ref, std)
-	if err != nil {
-		return layers.History{}, err
-	}
-	defer img.Close()
-	if stack == nil {
-		return layers.HistoryUnread(img), nil
-	}
-	history := stack.History()
-	if described != nil && img.Source == image.Daemon {
-		history.AddEngine(described)
-	}
-	return history, nil
+	var list []layers.History
+	err = h.source.each(ctx, ref, std, func(img *image.Image) error {
+		stack, err := h.source.readIfHere(ctx, img)
+		if err != nil {
+			return err
+		}
+		history := layers.HistoryUnread(img)
+		if stack != nil {
+			history = stack.History()
+		}
+		if described != nil && stack != nil && img.Source == image.Daemon {
+			history.AddEngine(described)
+		}
+		list = append(list, history)
+		return nil
+	})
+	return list, err
 }
 
 // templateFlag is a format or a template.

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"devops-go/internal/bundle"
+	"devops-go/internal/image"
 	"devops-go/internal/layers"
 	"devops-go/internal/report"
 	"devops-go/internal/sbom"
@@ -18,14 +19,15 @@ func sbomCommand() *command {
 		usage: "[flags] IMAGE",
 		short: "list the software in an image, as SPDX or CycloneDX",
 		long: `Go programs say what they are made of; Alpine and Debian have a database of their
-packages. The same image gives the same document.
+packages. The same image gives the same document. --platform all writes one document after
+the other.
 
 example: tare sbom --format cyclonedx docker-daemon:alpine:3.20
 `,
 		define: func(fs *flag.FlagSet) runner {
 			var source sourceFlags
 			var output outputFlags
-			source.define(fs)
+			source.defineAll(fs)
 			format := sbomFlag(sbom.SPDX)
 			fs.Var(&format, "format", "write `spdx` or cyclonedx")
 			fs.StringVar(&output.file, "o", "", "write to `FILE` instead of standard output")
@@ -33,17 +35,24 @@ example: tare sbom --format cyclonedx docker-daemon:alpine:3.20
 				if err := wantArgs("sbom", args, 1, 1); err != nil {
 					return err
 				}
-				stack, err := source.read(ctx, args[0], std)
+				var documents []byte
+				err := source.each(ctx, args[0], std, func(img *image.Image) error {
+					stack, err := source.readLayers(ctx, img)
+					if err != nil {
+						return err
+					}
+					document, err := inventory(ctx, stack, sbom.Format(format))
+					if err != nil {
+						return fmt.Errorf("%s: %w", report.Quote(args[0]), err)
+					}
+					documents = append(documents, document...)
+					return nil
+				})
 				if err != nil {
 					return err
 				}
-				defer stack.Image.Close()
-				document, err := inventory(ctx, stack, sbom.Format(format))
-				if err != nil {
-					return fmt.Errorf("%s: %w", report.Quote(args[0]), err)
-				}
 				return output.writeTo(ctx, std, func(w io.Writer) error {
-					_, err := w.Write(document)
+					_, err := w.Write(documents)
 					return err
 				})
 			}

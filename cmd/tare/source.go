@@ -27,9 +27,20 @@ type sourceFlags struct {
 	mask     bool          // secrets in history and configuration
 }
 
+// define adds the flags of a command that reads one platform of an image.
 func (s *sourceFlags) define(fs *flag.FlagSet) {
-	s.maxSize = image.DefaultMaxSize
 	fs.Var(&s.platform, "platform", "take the `OS/ARCH[/VARIANT]` of an image that has several")
+	s.defineReading(fs)
+}
+
+// defineAll adds the flags of a command that can read them all, see [sourceFlags.each].
+func (s *sourceFlags) defineAll(fs *flag.FlagSet) {
+	fs.Var((*platformsFlag)(&s.platform), "platform", "take the `OS/ARCH[/VARIANT]` of an image that has several; all takes every one")
+	s.defineReading(fs)
+}
+
+func (s *sourceFlags) defineReading(fs *flag.FlagSet) {
+	s.maxSize = image.DefaultMaxSize
 	fs.Var(&s.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
 	fs.Int64Var(&s.maxFiles, "max-files", layers.DefaultMaxFiles, "give up on an image of more than `N` files")
 	s.maxNames = layers.DefaultMaxNames
@@ -65,14 +76,65 @@ func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.I
 	}
 	std.progress.begin("reading", ref)
 	img, err := image.Open(ctx, ref, opts)
-	if err != nil || !s.mask {
-		return img, err
+	if err != nil {
+		return nil, err
 	}
-	if err := audit.Mask(ctx, img); err != nil {
+	if err := s.masked(ctx, img); err != nil {
 		img.Close()
-		return nil, fmt.Errorf("%s: %w", report.Quote(ref), err)
+		return nil, err
 	}
 	return img, nil
+}
+
+func (s *sourceFlags) masked(ctx context.Context, img *image.Image) error {
+	if !s.mask {
+		return nil
+	}
+	if err := audit.Mask(ctx, img); err != nil {
+		return fmt.Errorf("%s: %w", report.Quote(img.Name), err)
+	}
+	return nil
+}
+
+// all reports whether all platforms are asked for.
+func (s *sourceFlags) all() bool { return oci.Platform(s.platform).IsAny() }
+
+// each calls do with the image, or with those of all its platforms if they are
+// asked for. Each is closed afterwards.
+func (s *sourceFlags) each(ctx context.Context, ref string, std stdio, do func(*image.Image) error) error {
+	img, err := s.open(ctx, ref, std)
+	if err != nil {
+		return err
+	}
+	defer img.Close()
+	if !s.all() {
+		return do(img)
+	}
+	for _, d := range img.Platforms() {
+		other, err := img.Beside(ctx, d)
+		if errors.Is(err, image.ErrAbsent) {
+			fmt.Fprintf(std.err, "note: %s lists %s, but doesn't hold it\n", report.Quote(ref), report.Quote(absentName(d)))
+			continue
+		}
+		if err == nil && other != img {
+			err = s.masked(ctx, other)
+		}
+		if err == nil {
+			err = do(other)
+		}
+		if err != nil {
+			return fmt.Errorf("platform %s: %w", report.Quote(absentName(d)), err)
+		}
+	}
+	return nil
+}
+
+// absentName is what the manifest d is called before it is read.
+func absentName(d oci.Descriptor) string {
+	if d.Platform != nil {
+		return d.Platform.String()
+	}
+	return d.Digest.Short()
 }
 
 func (s *sourceFlags) options(ref string, std stdio) (image.Options, error) {
@@ -104,7 +166,7 @@ func (s *sourceFlags) options(ref string, std stdio) (image.Options, error) {
 // that no engine has.
 func (s *sourceFlags) describe(ctx context.Context, ref string, std stdio) (*image.Description, error) {
 	opts, err := s.options(ref, std)
-	if err != nil {
+	if err != nil || s.all() {
 		return nil, err
 	}
 	d, err := image.Describe(ctx, ref, opts)
@@ -137,19 +199,13 @@ func (s *sourceFlags) readLayers(ctx context.Context, img *image.Image) (*layers
 	return nil, fmt.Errorf("%s: %w", report.Quote(img.Name), err)
 }
 
-// readOrOpen is read for a command that has something to say without the
-// layers: those of an image in a registry are left there, those in a compression
+// readIfHere reads the layers for a command that has something to say without
+// them: those of an image in a registry are left there, those in a compression
 // that can't be read are left alone, and stack is nil, unless their content is
-// asked for. The caller closes the image.
-func (s *sourceFlags) readOrOpen(ctx context.Context, ref string, std stdio) (*image.Image, *layers.Stack, error) {
-	img, err := s.open(ctx, ref, std)
-	if err != nil || !s.content && (img.Source == image.Registry || img.Unreadable() != nil) {
-		return img, nil, err
+// asked for.
+func (s *sourceFlags) readIfHere(ctx context.Context, img *image.Image) (*layers.Stack, error) {
+	if !s.content && (img.Source == image.Registry || img.Unreadable() != nil) {
+		return nil, nil
 	}
-	stack, err := s.readLayers(ctx, img)
-	if err != nil {
-		img.Close()
-		return nil, nil, err
-	}
-	return img, stack, nil
+	return s.readLayers(ctx, img)
 }

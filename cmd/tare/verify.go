@@ -27,7 +27,7 @@ example: tare verify oci:layout:latest
 		define: func(fs *flag.FlagSet) runner {
 			var source sourceFlags
 			var output outputFlags
-			source.define(fs)
+			source.defineAll(fs)
 			output.define(fs)
 			return func(ctx context.Context, args []string, std stdio) error {
 				if err := wantArgs("verify", args, 1, 1); err != nil {
@@ -57,7 +57,7 @@ func verifyImage(ctx context.Context, ref string, source *sourceFlags, output *o
 // verified returns what came of verifying the image, which may be damaged too
 // much to be opened.
 func verified(ctx context.Context, ref string, source *sourceFlags, std stdio) (*verify.Result, error) {
-	whole := oci.Platform(source.platform).IsZero()
+	whole := source.all() || oci.Platform(source.platform).IsZero()
 	if whole {
 		source.platform = platformFlag(oci.AnyPlatform())
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 
+	"devops-go/internal/image"
 	"devops-go/internal/layers"
 	"devops-go/internal/report"
 )
@@ -24,7 +25,7 @@ example: tare weigh docker-daemon:alpine:3.20
 		define: func(fs *flag.FlagSet) runner {
 			var source sourceFlags
 			var output outputFlags
-			source.define(fs)
+			source.defineAll(fs)
 			source.defineMask(fs)
 			source.defineContent(fs)
 			output.define(fs)
@@ -35,11 +36,11 @@ example: tare weigh docker-daemon:alpine:3.20
 				}
 				var list []layers.Weight
 				for _, ref := range args {
-					w, err := weigh(ctx, ref, *net, &source, std)
+					weights, err := weigh(ctx, ref, *net, &source, std)
 					if err != nil {
 						return err
 					}
-					list = append(list, w)
+					list = append(list, weights...)
 				}
 				return output.write(ctx, report.Weights(list), std)
 			}
@@ -47,27 +48,33 @@ example: tare weigh docker-daemon:alpine:3.20
 	}
 }
 
-func weigh(ctx context.Context, ref, net string, source *sourceFlags, std stdio) (layers.Weight, error) {
+// weigh weighs the image, or all its platforms if they are asked for.
+func weigh(ctx context.Context, ref, net string, source *sourceFlags, std stdio) ([]layers.Weight, error) {
 	if !source.content && net == "" {
 		described, err := source.describe(ctx, ref, std)
 		if err != nil {
-			return layers.Weight{}, err
+			return nil, err
 		}
 		if described != nil {
-			return layers.WeighDescribed(described), nil
+			return []layers.Weight{layers.WeighDescribed(described)}, nil
 		}
 	}
-	img, stack, err := source.readOrOpen(ctx, ref, std)
-	if err != nil {
-		return layers.Weight{}, err
-	}
-	defer img.Close()
-	if stack == nil {
-		return layers.WeighUnread(img), nil
-	}
-	w, err := stack.Weigh(net)
-	if err != nil {
-		return layers.Weight{}, fmt.Errorf("--net %s: %w", report.Quote(net), err)
-	}
-	return w, nil
+	var list []layers.Weight
+	err := source.each(ctx, ref, std, func(img *image.Image) error {
+		stack, err := source.readIfHere(ctx, img)
+		if err != nil {
+			return err
+		}
+		if stack == nil {
+			list = append(list, layers.WeighUnread(img))
+			return nil
+		}
+		w, err := stack.Weigh(net)
+		if err != nil {
+			return fmt.Errorf("--net %s: %w", report.Quote(net), err)
+		}
+		list = append(list, w)
+		return nil
+	})
+	return list, err
 }

@@ -50,6 +50,9 @@ const anyOS = "*"
 // AnyPlatform asks for the first platform that is there.
 func AnyPlatform() Platform { return Platform{OS: anyOS} }
 
+// IsAny reports whether p asks for any platform.
+func (p Platform) IsAny() bool { return p.OS == anyOS }
+
 // IsZero reports whether p asks for nothing.
 func (p Platform) IsZero() bool { return p.OS == "" && p.Architecture == "" }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,11 @@ func Comparison(c compare.Comparison) Document {
 	}
 	var facts, costs [][]fact
 	for _, item := range c.Images {
-		column := Column{Title: Quote(item.Image), Right: true}
+		title := Quote(item.Image)
+		if slices.ContainsFunc(c.Images, func(other compare.Item) bool { return other.Image == item.Image && other.Platform != item.Platform }) {
+			title += " " + Quote(item.Platform)
+		}
+		column := Column{Title: title, Right: true}
 		figures.Columns = append(figures.Columns, column)
 		fleet.Columns = append(fleet.Columns, column)
 		facts = append(facts, comparisonFacts(item))

@@ -23,6 +23,27 @@ type HistoryView struct {
 
 // History documents how an image came about.
 func History(h layers.History, view HistoryView) Document {
+	h, t := historyTable(h, view)
+	return Document{Tables: []*Table{t}, Value: h}
+}
+
+// Histories documents how the images of several platforms came about.
+func Histories(list []layers.History, view HistoryView) Document {
+	var d Document
+	shown := make([]layers.History, len(list))
+	for i, h := range list {
+		var t *Table
+		shown[i], t = historyTable(h, view)
+		t.Title = Quote(h.Platform)
+		d.Tables = append(d.Tables, t)
+	}
+	d.Value = struct {
+		Images []layers.History `json:"images"`
+	}{shown}
+	return d
+}
+
+func historyTable(h layers.History, view HistoryView) (layers.History, *Table) {
 	h.Rows = slices.Clone(h.Rows)
 	if !view.OldestFirst {
 		slices.Reverse(h.Rows)
@@ -54,7 +75,7 @@ func History(h layers.History, view HistoryView) Document {
 		t.Notes = append(t.Notes, unreadNote(h.Unread))
 	}
 	t.Notes = append(t.Notes, sizesNote)
-	return Document{Tables: []*Table{t}, Value: h}
+	return h, t
 }
 
 // engineColumn is where the engine's sizes stand, where there are any.
