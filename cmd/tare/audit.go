@@ -47,6 +47,8 @@ type auditRun struct {
 	reports  reportsFlag
 	gate     gateFlags
 	baseline baselineFlags
+	base     string
+	own      bool
 	deep     bool
 	shallow  bool
 	jobs     int
@@ -67,6 +69,8 @@ func (a *auditRun) define(fs *flag.FlagSet) {
 	fs.Var(&a.reports, "report", "write another report, `FORMAT=FILE`; may be given more than once")
 	a.gate.define(fs)
 	a.baseline.define(fs)
+	fs.StringVar(&a.base, "base", "", "the base image is `IMAGE`; an error unless the image is built on it")
+	fs.BoolVar(&a.own, "own", false, "leave out findings in the layers and the history of --base")
 	fs.BoolVar(&a.deep, "deep", false, "read the contents of the base image's layers, too")
 	fs.BoolVar(&a.shallow, "shallow", false, "read no contents: judge history, configuration, names and modes")
 	fs.IntVar(&a.jobs, "jobs", a.jobs, "judge `N` images at once")
@@ -87,6 +91,8 @@ func (a *auditRun) run(ctx context.Context, args []string, std stdio) error {
 		return a.writeExample(ctx, args, std)
 	case len(args) == 0 && a.refs == "":
 		return &usageError{fmt.Errorf("audit: %w", errNoImage)}
+	case a.own && a.base == "":
+		return &usageError{errors.New("audit: --own requires --base IMAGE")}
 	case a.deep && a.shallow:
 		return &usageError{errors.New("audit: --deep and --shallow exclude each other")}
 	case a.jobs < 1:
@@ -153,6 +159,7 @@ func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (
 	opts := audit.Options{
 		Settings: a.settings,
 		Layers:   a.source.layers(),
+		Own:      a.own,
 		Baseline: baseline,
 		Temp:     func() (*os.File, error) { return image.Scratch("") },
 	}
@@ -164,11 +171,35 @@ func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (
 		opts.Depth = audit.Shallow
 	}
 	err = a.source.each(ctx, ref, std, func(img *image.Image) error {
+		base, err := a.openBase(ctx, img, std)
+		if err != nil {
+			return err
+		}
+		if base != nil {
+			defer base.Close()
+		}
+		opts := opts
+		opts.Base = base
 		r, err := audit.Image(ctx, img, opts)
 		reports = append(reports, r)
 		return err
 	})
 	return reports, err
+}
+
+// openBase opens the image that img is to be built on, for the same platform; nil
+// where none is named.
+func (a *auditRun) openBase(ctx context.Context, img *image.Image, std stdio) (*image.Image, error) {
+	if a.base == "" {
+		return nil, nil
+	}
+	source := a.source
+	source.platform = platformFlag(img.Platform())
+	base, err := source.open(ctx, a.base, std)
+	if err != nil {
+		return nil, fmt.Errorf("--base: %w", err)
+	}
+	return base, nil
 }
 
 // list judges the images of the command line and writes one report of all.

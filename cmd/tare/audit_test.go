@@ -58,12 +58,22 @@ func neat() it.Image {
 	return img
 }
 
+// leakyBuilt is an image on leaky, with one secret more.
+func leakyBuilt() it.Image {
+	img := leaky()
+	img.Tag = "built:1"
+	img.Layers = append(img.Layers, it.Plain(it.File("srv/own", "npm_abcdefghijklmnopqrstuvwxyz0123456789")))
+	img.Config.History = append(img.Config.History, image.History{Created: at(3), CreatedBy: "COPY own /srv/ # buildkit"})
+	return img
+}
+
 // auditDir is a directory with images and settings.
 func auditDir(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	put(t, dir, "neat.tar", it.Saved(neat()).Archive())
 	put(t, dir, "leaky.tar", it.Saved(leaky()).Archive())
+	put(t, dir, "built.tar", it.Saved(leakyBuilt()).Archive())
 	put(t, dir, "zipped.tar", it.Saved(zipped(leaky())).Archive())
 	put(t, dir, "garbage.tar", []byte(strings.Repeat("garbage ", 300)))
 	put(t, dir, "strict.json", []byte(`{"failOn": "info", "budgets": {"maxSize": "1MB", "maxLayers": 1, "minEfficiency": 0.9}, "ignore": [{"rule": "TARE-C003", "reason": "kubernetes probes it"}, {"rule": "TARE-H014", "reason": "clocks"}]}`))
@@ -112,6 +122,11 @@ func TestAuditCommand(t *testing.T) {
 		{"audit-format", "audit --format xml neat.tar"},
 		{"audit-rules", "audit --rules"},
 		{"audit-depths", "audit --deep --shallow neat.tar"},
+		{"audit-base", "audit --base leaky.tar built.tar --fail-on off --format json"},
+		{"audit-own", "audit --base leaky.tar --own built.tar"},
+		{"audit-own-alone", "audit --own built.tar"},
+		{"audit-base-other", "audit --base neat.tar built.tar"},
+		{"audit-base-none", "audit --base none.tar neat.tar"},
 		{"audit-shard", "audit --shard 2/2 neat.tar"},
 		{"audit-ignore", "audit leaky.tar --ignore TARE-C002 --ignore TARE-H001 --fail-on off"},
 		{"audit-ignore-unknown", "audit neat.tar --ignore TARE-X999"},

@@ -41,6 +41,11 @@ type Options struct {
 	// Now is the time against which the image's times and the ignores' dates
 	// are held; zero is the present.
 	Now time.Time
+	// Base is the image that the judged one must be built on; nil where that
+	// isn't known.
+	Base *image.Image
+	// Own leaves out what is found in the layers and steps of Base.
+	Own bool
 	// Baseline is what size and transfer are compared with; nil is nothing.
 	Baseline *Baseline
 	// Temp makes a file for a program that comes as a stream and is too large
@@ -54,12 +59,17 @@ func Image(ctx context.Context, img *image.Image, opts Options) (*Report, error)
 		opts.Now = time.Now()
 	}
 	a := newAuditor(img, opts)
+	var err error
+	if a.base, err = baseOf(img, opts.Base); err != nil {
+		return nil, err
+	}
 	if err := a.findLeaks(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", img.Name, err)
 	}
 	if err := a.read(ctx); err != nil {
 		return nil, err
 	}
+	a.countSteps()
 	a.findNames()
 	a.secrets.Ready()
 	a.maskSteps()
@@ -78,9 +88,8 @@ type auditor struct {
 	opts  Options
 	steps []step
 	// stepOf is the step of each layer, from 1.
-	stepOf []int
-	// base is how many layers are the base image's, as far as can be told.
-	base     int
+	stepOf   []int
+	base     *Base // nil where nothing is known of it
 	stack    *layers.Stack
 	accounts accounts
 	// entry is what a container starts; nil where nothing or nothing that is
@@ -116,7 +125,6 @@ func newAuditor(img *image.Image, opts Options) *auditor {
 			a.stepOf[s.layer-1] = i + 1
 		}
 	}
-	a.base = baseLayers(img)
 	return a
 }
 
@@ -129,6 +137,10 @@ func (a *auditor) finder(r *Rule) func(Finding) {
 		}
 		f.Rule, f.Title, f.Severity, f.Fix = r.ID, r.Title, severity, r.Fix
 		a.place(&f)
+		if a.opts.Own && a.ofBase(r, &f) {
+			a.base.LeftOut++
+			return
+		}
 		a.take(f)
 	}
 }

@@ -86,7 +86,7 @@ func (a *auditor) wanted(l *image.Layer, e *layers.Entry) bool {
 		return true
 	case a.opts.Depth == Shallow:
 		return false
-	case a.opts.Depth == Deep || l.Index >= a.base:
+	case a.opts.Depth == Deep || !a.isBase(l.Index):
 		return true
 	case e.Mode&0o111 != 0 && a.starts(path.Base(p)):
 		return true

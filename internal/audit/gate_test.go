@@ -341,7 +341,7 @@ func TestBaseLayers(t *testing.T) {
 	} {
 		img := image.Image{Layers: make([]*image.Layer, 3)}
 		img.Config.History = tt.history
-		if got := baseLayers(&img); got != tt.want {
+		if got := guessBase(&img); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}

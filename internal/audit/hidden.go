@@ -79,18 +79,21 @@ func checkHidden(a *auditor, found func(Finding)) {
 	}
 }
 
-// readingNotes say what was not looked at.
+// readingNotes say what was not looked at, and what was left out.
 func (a *auditor) readingNotes() []string {
 	notes := append([]string{}, a.notes...)
-	switch {
-	case a.opts.Depth == Shallow:
+	if a.opts.Depth == Shallow {
 		notes = append(notes, "the contents of files were not read: secrets in them aren't found")
-	case a.opts.Depth == Own && a.base > 0:
-		layers := "layer 1 seems to be the base image's, by the times in the history, and its"
-		if a.base > 1 {
-			layers = fmt.Sprintf("layers 1 to %d seem to be the base image's, by the times in the history, and their", a.base)
-		}
-		notes = append(notes, layers+" contents were not read")
 	}
-	return notes
+	if a.base == nil || a.opts.Depth != Own && a.opts.Base == nil {
+		return notes
+	}
+	note := a.baseNote()
+	if a.opts.Depth == Own {
+		note += ", and contents there were not read"
+	}
+	if a.opts.Own {
+		note += fmt.Sprintf("; findings left out there: %d", a.base.LeftOut)
+	}
+	return append(notes, note)
 }

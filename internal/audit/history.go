@@ -111,15 +111,8 @@ func isArchive(source string) bool {
 	return strings.HasPrefix(source, "git@") || strings.Contains(source, ".git#") || strings.ContainsAny(source, "*$")
 }
 
-// baseName is the annotation, or the label, that says what an image was built
-// on.
-const baseName = "org.opencontainers.image.base.name"
-
 func checkBase(a *auditor, found func(Finding)) {
-	name := a.img.Config.Config.Labels[baseName]
-	if m := a.img.Manifest; m != nil && m.Annotations[baseName] != "" {
-		name = m.Annotations[baseName]
-	}
+	name := statedName(a.img)
 	if name == "" || name == "scratch" || strings.Contains(name, "@") {
 		return
 	}

@@ -89,7 +89,7 @@ func TestTimes(t *testing.T) {
 	}{{apart - time.Nanosecond, 0}, {apart, 1}} {
 		img := it.Image{Layers: []it.Layer{it.Plain(), it.Plain()}}
 		img.Config.History = []image.History{made(start, "RUN a", false), made(start, `CMD ["a"]`, true), made(start.Add(tt.later), "RUN b", false)}
-		if got := baseLayers(open(t, img)); got != tt.base {
+		if got := guessBase(open(t, img)); got != tt.base {
 			t.Errorf("%v later: %d layers of the base, want %d", tt.later, got, tt.base)
 		}
 	}

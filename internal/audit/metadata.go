@@ -54,7 +54,9 @@ func (a *auditor) leaksOfAttestation(ctx context.Context, d oci.Descriptor) erro
 	}
 	for _, statement := range append([]oci.Descriptor{m.Config}, m.Layers[:min(len(m.Layers), maxStatements)]...) {
 		if !statement.Digest.IsZero() {
-			a.leaksOfJSON("attestation", read(statement))
+			raw := read(statement)
+			a.leaksOfJSON("attestation", raw)
+			a.stateBase(raw)
 		}
 	}
 	return ctx.Err()

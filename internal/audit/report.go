@@ -24,8 +24,11 @@ type Report struct {
 	OK bool `json:"ok"`
 
 	layers.Figures
-	// BaseLayers is how many of the layers seem to be the base image's.
+	// BaseLayers is how many of the layers are the base image's, as far as is
+	// known.
 	BaseLayers int `json:"baseLayers"`
+	// Base says how that is known; nil where nothing is.
+	Base *Base `json:"base"`
 
 	Counts   Counts    `json:"counts"`
 	Budgets  []Budget  `json:"budgets"`
@@ -54,7 +57,10 @@ func (a *auditor) judge(ctx context.Context) (*Report, error) {
 	}
 	r := &Report{
 		Image: w.Image, Platform: w.Platform, Manifest: w.Manifest, Config: w.Config,
-		Figures: w.Figures(), BaseLayers: a.base,
+		Figures: w.Figures(), Base: a.base,
+	}
+	if a.base != nil {
+		r.BaseLayers, a.base.Image = a.base.Layers, a.secrets.Redact(a.base.Image)
 	}
 	if err := a.hold(ctx, r); err != nil {
 		return nil, err

@@ -50,6 +50,9 @@ type Rule struct {
 	// know the rule by.
 	Aliases []string `json:"aliases"`
 
+	// whole says that what the rule finds is of the image as a container has
+	// it, also where a layer of the base is named.
+	whole bool
 	// image judges the image as a whole, file one file of one layer; a rule
 	// without either is judged by the gate.
 	image func(a *auditor, found func(Finding))

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"devops-go/internal/image"
 	"devops-go/internal/layers"
 	"devops-go/internal/secret"
 )
@@ -123,34 +122,4 @@ func isName(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// apart is how much later than its base an image is built, at least. Steps of
-// one build follow each other sooner.
-const apart = time.Hour
-
-// baseLayers guesses how many layers are the base image's: a base ends in a CMD
-// or ENTRYPOINT, and what is built on it is built later. No such step means that
-// nothing is known of a base, and 0.
-func baseLayers(img *image.Image) int {
-	layers, base := 0, 0
-	var end *image.History // the first CMD or ENTRYPOINT after the last layer
-	for i := range img.Config.History {
-		h := &img.Config.History[i]
-		if !h.EmptyLayer {
-			if end != nil && end.Created != nil && h.Created != nil && h.Created.Sub(*end.Created) >= apart {
-				base = layers
-			}
-			end = nil
-			layers++
-			continue
-		}
-		switch keyword, _, _ := strings.Cut(h.Instruction(), " "); keyword {
-		case "CMD", "ENTRYPOINT":
-			if end == nil {
-				end = h
-			}
-		}
-	}
-	return min(base, len(img.Layers))
 }
