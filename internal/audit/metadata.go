@@ -49,7 +49,7 @@ func (a *auditor) leaksOfAttestation(ctx context.Context, d oci.Descriptor) erro
 	raw := read(d)
 	a.leaksOfJSON("attestation", raw)
 	var m oci.Manifest
-	if json.Unmarshal(raw, &m) != nil || d.IsIndex() {
+	if oci.Unmarshal(raw, &m) != nil || d.IsIndex() {
 		return ctx.Err()
 	}
 	for _, statement := range append([]oci.Descriptor{m.Config}, m.Layers[:min(len(m.Layers), maxStatements)]...) {
@@ -69,7 +69,7 @@ func (a *auditor) leaksOfJSON(what string, raw []byte) {
 	if len(raw) == 0 {
 		return
 	}
-	if json.Unmarshal(raw, &document) != nil {
+	if oci.Unmarshal(raw, &document) != nil {
 		a.leaksOfString(what, "", string(raw))
 		return
 	}

@@ -7,7 +7,6 @@ package bundle
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -206,5 +205,5 @@ func (b *Bundle) readJSON(ctx context.Context, d oci.Descriptor, v any) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(raw, v)
+	return oci.Unmarshal(raw, v)
 }

@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -126,7 +125,7 @@ func (c *collector) collect(ctx context.Context, d oci.Descriptor) error {
 		Config    *oci.Descriptor
 		Layers    []oci.Descriptor
 	}
-	if err := json.Unmarshal(raw, &content); err != nil {
+	if err := oci.Unmarshal(raw, &content); err != nil {
 		return fmt.Errorf("manifest %s: %w", d.Digest, err)
 	}
 	for _, child := range content.Manifests {
@@ -214,7 +213,7 @@ func (c *collector) referrers(ctx context.Context) error {
 			return fmt.Errorf("manifest %s: %w", d.Digest, err)
 		}
 		var m oci.Manifest
-		if err := json.Unmarshal(raw, &m); err != nil {
+		if err := oci.Unmarshal(raw, &m); err != nil {
 			return fmt.Errorf("manifest %s: %w", d.Digest, err)
 		}
 		if m.Subject == nil || !c.bundle.has(m.Subject.Digest) {

@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -95,7 +94,7 @@ func readLayout(dir string) (*oci.Index, error) {
 		return nil, err
 	}
 	index := new(oci.Index)
-	if err := json.Unmarshal(raw, index); err != nil {
+	if err := oci.Unmarshal(raw, index); err != nil {
 		return nil, fmt.Errorf("%s: %w", oci.IndexFile, err)
 	}
 	return index, nil

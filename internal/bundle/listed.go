@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,7 +43,7 @@ func listUnder(ctx context.Context, img *image.Image, d oci.Descriptor, all []Li
 		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
 	}
 	var index oci.Index
-	if err := json.Unmarshal(raw, &index); err != nil {
+	if err := oci.Unmarshal(raw, &index); err != nil {
 		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
 	}
 	for _, d := range index.Manifests {

@@ -152,7 +152,7 @@ func (c *Client) read(ctx context.Context, name, what string, query url.Values, 
 	if len(body) > maxAnswer {
 		return nil, fmt.Errorf("docker engine at %s: %s of %q is longer than %d bytes", c.endpoint, what, name, maxAnswer)
 	}
-	if err := json.Unmarshal(body, v); err != nil {
+	if err := oci.Unmarshal(body, v); err != nil {
 		return nil, fmt.Errorf("docker engine at %s: %s of %q: %w", c.endpoint, what, name, err)
 	}
 	return body, nil

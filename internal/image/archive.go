@@ -16,9 +16,13 @@ import (
 	"devops-go/internal/tarscan"
 )
 
-// maxMembers bounds the table of an archive's members; an image of a hundred
-// layers has a few hundred.
-const maxMembers = 1 << 18
+// maxMembers bounds the table of an archive's members and the directories that
+// they are in, maxMemberNames the bytes of their names; an image of a hundred
+// layers has a few hundred, of a hundred bytes each.
+const (
+	maxMembers     = 1 << 18
+	maxMemberNames = 32 << 20
+)
 
 // An archive is a tar file with an image in it, indexed without reading the
 // contents.
@@ -26,6 +30,7 @@ type archive struct {
 	at      io.ReaderAt
 	members map[string]member
 	dirs    map[string]bool // that members are in
+	names   int             // bytes of both
 }
 
 // A member is a file of an archive or a link.
@@ -55,7 +60,7 @@ func indexArchive(at io.ReaderAt, size int64) (*archive, error) {
 		if err != nil {
 			return nil, err
 		}
-		name = path.Join(name, path.Base(clean(hdr.Name)))
+		name = strings.Clone(path.Join(name, path.Base(clean(hdr.Name)))) // not with all the PAX records
 		m := member{size: hdr.Size}
 		switch hdr.Typeflag {
 		case tar.TypeReg, '7':
@@ -74,11 +79,15 @@ func indexArchive(at io.ReaderAt, size int64) (*archive, error) {
 		default:
 			continue
 		}
-		if len(a.members) >= maxMembers {
-			return nil, fmt.Errorf("archive has more than %d members", maxMembers)
-		}
+		m.link = strings.Clone(m.link)
 		if err := a.add(name, m); err != nil {
 			return nil, err
+		}
+		if len(a.members)+len(a.dirs) > maxMembers {
+			return nil, fmt.Errorf("archive has more than %d members and directories", maxMembers)
+		}
+		if a.names > maxMemberNames {
+			return nil, fmt.Errorf("archive has more than %d bytes of names", maxMemberNames)
 		}
 	}
 }
@@ -97,8 +106,10 @@ func (a *archive) add(name string, m member) error {
 		m.twice = true // in its place was a directory
 	}
 	a.members[name] = m
+	a.names += len(name) + len(m.link)
 	for dir := path.Dir(name); dir != "." && !a.dirs[dir]; dir = path.Dir(dir) {
 		a.dirs[dir] = true
+		a.names += len(dir)
 	}
 	return nil
 }

@@ -2,8 +2,9 @@ package image
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"devops-go/internal/digest"
 	"devops-go/internal/oci"
@@ -22,7 +23,7 @@ func openBoth(ctx context.Context, a *archive, ref Reference, isDocker bool, wan
 		return openLayout(ctx, a, raw, OCIArchive, ref.Name, want)
 	}
 	var index oci.Index
-	if err := json.Unmarshal(raw, &index); err != nil {
+	if err := oci.Unmarshal(raw, &index); err != nil {
 		return nil, fmt.Errorf("%s: %w", oci.IndexFile, err)
 	}
 	list, err := a.savedImages()
@@ -36,10 +37,8 @@ func openBoth(ctx context.Context, a *archive, ref Reference, isDocker bool, wan
 	if err := found.descend(ctx, &index, nil, 0); err != nil {
 		return nil, fmt.Errorf("%s: %w", oci.IndexFile, err)
 	}
-	for _, saved := range list {
-		if err := a.inIndex(ctx, saved, found.candidates); err != nil {
-			return nil, err
-		}
+	if err := a.inIndex(ctx, list, &found); err != nil {
+		return nil, err
 	}
 	return openLayout(ctx, a, raw, OCIArchive, ref.Name, want)
 }
@@ -51,34 +50,48 @@ func (a *archive) savedImages() ([]SavedImage, error) {
 		return nil, err
 	}
 	var list []SavedImage
-	if err := json.Unmarshal(raw, &list); err != nil {
+	if err := oci.Unmarshal(raw, &list); err != nil {
 		return nil, fmt.Errorf("%s: %w", DockerManifest, err)
 	}
 	return list, nil
 }
 
-// inIndex holds an entry of manifest.json against the manifests of the index:
-// one of them has to be of the same configuration and the same layers.
-func (a *archive) inIndex(ctx context.Context, saved SavedImage, candidates []candidate) error {
-	raw, err := a.read(saved.Config)
-	if err != nil {
-		return fmt.Errorf("%s: config: %w", DockerManifest, err)
-	}
-	config := digest.FromBytes(raw)
-	for _, c := range candidates {
-		raw, _, err := loadJSON(ctx, a, c.Descriptor)
+// inIndex holds the entries of manifest.json against the manifests of the index:
+// for each, one of them has to be of the same configuration and the same layers.
+func (a *archive) inIndex(ctx context.Context, list []SavedImage, found *search) error {
+	listed := map[digest.Digest][]oci.Descriptor{} // the layers, by configuration
+	for _, c := range found.candidates {
+		raw, _, err := found.load(ctx, c.Descriptor)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("manifest %s: %w", c.Digest, err)
+		}
 		var m oci.Manifest
-		if err != nil || json.Unmarshal(raw, &m) != nil || m.Config.Digest != config {
+		if err != nil || oci.Unmarshal(raw, &m) != nil {
 			continue
 		}
-		if a.sameLayers(saved.Layers, m.Layers) {
-			return nil
+		if _, ok := listed[m.Config.Digest]; !ok {
+			listed[m.Config.Digest] = m.Layers
 		}
-		return fmt.Errorf("%s and %s have different layers for the image of config %s: engines go by the one or the other",
-			oci.IndexFile, DockerManifest, config)
 	}
-	return fmt.Errorf("%s has an image of config %s, which %s doesn't have: engines go by the one or the other",
-		DockerManifest, config, oci.IndexFile)
+	for _, saved := range list {
+		raw, err := a.read(saved.Config)
+		if err == nil {
+			err = found.count(raw)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: config: %w", DockerManifest, err)
+		}
+		config := digest.FromBytes(raw)
+		switch layers, ok := listed[config]; {
+		case !ok:
+			return fmt.Errorf("%s has an image of config %s, which %s doesn't have: engines go by the one or the other",
+				DockerManifest, config, oci.IndexFile)
+		case !a.sameLayers(saved.Layers, layers):
+			return fmt.Errorf("%s and %s have different layers for the image of config %s: engines go by the one or the other",
+				oci.IndexFile, DockerManifest, config)
+		}
+	}
+	return nil
 }
 
 // sameLayers reports whether the members are the blobs of the layers.

@@ -1,7 +1,9 @@
 package image_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -126,4 +128,84 @@ func TestRegistryPlatform(t *testing.T) {
 			t.Errorf("--platform %q: error %v, want %q", tt.platform, err, tt.want)
 		}
 	}
+}
+
+// TestTooMuch: what an archive may make of itself before its layers are looked at
+// is bounded, and one line says what is too much.
+func TestTooMuch(t *testing.T) {
+	layers := func(n int) it.Image {
+		img := sample("v1", host)
+		one := img.Layers[0]
+		img.Layers = nil
+		for range n {
+			img.Layers = append(img.Layers, one)
+		}
+		return img
+	}
+	// An index of many manifests without platform, all of which are read.
+	manifests := func(n int) it.Files {
+		f := it.Layout(sample("v1", host))
+		large := f.Blob(oci.MediaTypeManifest, append([]byte(`{"schemaVersion":2}`), bytes.Repeat([]byte(" "), 8_000_000)...))
+		var list []oci.Descriptor
+		for range n {
+			list = append(list, large)
+		}
+		f.Index(list...)
+		return f
+	}
+	saved := func(list string) it.Files {
+		f := it.Classic(sample("v1", host))
+		f["manifest.json"] = []byte(list)
+		return f
+	}
+	for _, tt := range []struct {
+		name    string
+		archive []byte
+		want    string
+	}{
+		{"layers", it.Layout(layers(1001)).Archive(), "1001 layers, the limit is 1000"},
+		{"saved layers", it.Classic(layers(1001)).Archive(), "manifest.json: 1001 layers, the limit is 1000"},
+		{"manifests", manifests(9).Archive(), "more than 67108864 bytes of indexes, manifests and configurations"},
+		{"values", saved("[" + strings.Repeat("{},", 200_000) + "{}]").Archive(), "manifest.json: JSON of more than 200000 values"},
+		{"deep JSON", saved(strings.Repeat("[", 20_000)).Archive(), "manifest.json: invalid character '[' exceeded max depth"},
+		{"names", wide(8400), "archive has more than 33554432 bytes of names"},
+		{"directories", deep(90_000), "archive has more than 262144 members and directories"},
+		{"global headers", globals(10_001), "more than 10000 global PAX headers"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := image.OpenArchive(t.Context(), bytes.NewReader(tt.archive), int64(len(tt.archive)), "", image.Options{})
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		})
+	}
+	for name, archive := range map[string][]byte{"layers": it.Layout(layers(1000)).Archive(), "manifests": manifests(8).Archive(), "global headers": globals(10_000)} {
+		_, err := image.OpenArchive(t.Context(), bytes.NewReader(archive), int64(len(archive)), "", image.Options{})
+		if err != nil && strings.Contains(err.Error(), "more than") {
+			t.Errorf("%s, just as many as may be: %v", name, err)
+		}
+	}
+}
+
+// wide is an archive of n files with long names.
+func wide(n int) []byte {
+	var list []it.Entry
+	for i := range n {
+		list = append(list, it.File(fmt.Sprintf("%04000d", i), ""))
+	}
+	return it.Tar(list...)
+}
+
+// deep is an archive of n files in two directories each.
+func deep(n int) []byte {
+	var list []it.Entry
+	for i := range n {
+		list = append(list, it.File(fmt.Sprintf("%d/d/f", i), ""))
+	}
+	return it.Tar(list...)
+}
+
+func globals(n int) []byte {
+	one := it.Tar(it.Entry{Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "g", PAXRecords: map[string]string{"comment": "x"}}})
+	return append(bytes.Repeat(one[:len(one)-1024], n), it.Tar(it.File("a", ""))...)
 }

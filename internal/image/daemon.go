@@ -2,7 +2,6 @@ package image
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -86,7 +85,7 @@ func describeHeld(ctx context.Context, name string, opts Options) (*Description,
 		return nil, noPlatform(opts.Platform, []string{d.Platform.String()}, nil)
 	}
 	if len(held.Config) > 0 {
-		if err := json.Unmarshal(held.Config, &d.Config); err != nil {
+		if err := oci.Unmarshal(held.Config, &d.Config); err != nil {
 			return nil, fmt.Errorf("configuration: %w", err)
 		}
 	}

@@ -31,6 +31,9 @@ func openDocker(ctx context.Context, a *archive, name string, want oci.Platform)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkLayers(len(saved.Layers)); err != nil {
+		return nil, fmt.Errorf("%s: %w", DockerManifest, err)
+	}
 	img := &Image{Source: DockerArchive, Tags: saved.RepoTags}
 	for i, path := range saved.Layers {
 		l := &Layer{Index: i, name: path, store: memberStore{a, path}}

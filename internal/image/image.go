@@ -150,7 +150,7 @@ func (img *Image) Unreadable() error {
 
 // setConfig parses the configuration and ties its diff IDs to the layers.
 func (img *Image) setConfig(raw []byte) error {
-	if err := json.Unmarshal(raw, &img.Config); err != nil {
+	if err := oci.Unmarshal(raw, &img.Config); err != nil {
 		return fmt.Errorf("config %s: %w", img.ConfigDigest, err)
 	}
 	img.RawConfig = raw

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -58,7 +57,7 @@ func layoutFault(s store) error {
 	var mark struct {
 		Version string `json:"imageLayoutVersion"`
 	}
-	if err := json.Unmarshal(raw, &mark); err != nil {
+	if err := oci.Unmarshal(raw, &mark); err != nil {
 		return fmt.Errorf("%s: %w", oci.LayoutFile, err)
 	}
 	if mark.Version != layoutVersion {
@@ -67,11 +66,24 @@ func layoutFault(s store) error {
 	return nil
 }
 
-// maxIndexDepth and maxIndexEntries bound the descent into indexes of indexes.
+// maxIndexDepth and maxIndexEntries bound the descent into indexes of indexes,
+// maxDocuments the bytes of all indexes, manifests and configurations that are
+// read to find one image.
 const (
 	maxIndexDepth   = 8
 	maxIndexEntries = 10_000
+	maxDocuments    = 64 << 20
 )
+
+// maxLayers is how many layers an image may have. Engines take 125 or so.
+const maxLayers = 1000
+
+func checkLayers(n int) error {
+	if n > maxLayers {
+		return fmt.Errorf("%d layers, the limit is %d", n, maxLayers)
+	}
+	return nil
+}
 
 // A candidate is a manifest found in an index.
 type candidate struct {
@@ -88,10 +100,28 @@ type search struct {
 	store        store
 	root         oci.Descriptor // the entry of the outermost index that is looked at
 	entries      int
+	bytes        int64 // of documents
 	candidates   []candidate
 	others       []candidate // which their descriptors say are no images
 	attestations []oci.Descriptor
 	indexes      [][]byte
+}
+
+// load is loadJSON within what may be read.
+func (s *search) load(ctx context.Context, d oci.Descriptor) (b []byte, fault, err error) {
+	b, fault, err = loadJSON(ctx, s.store, d)
+	if err == nil {
+		err = s.count(b)
+	}
+	return b, fault, err
+}
+
+// count counts a document that was read.
+func (s *search) count(b []byte) error {
+	if s.bytes += int64(len(b)); s.bytes > maxDocuments {
+		return fmt.Errorf("more than %d bytes of indexes, manifests and configurations", maxDocuments)
+	}
+	return nil
 }
 
 // descend collects what index lists. Indexes that the store doesn't hold are
@@ -133,13 +163,13 @@ func (s *search) descend(ctx context.Context, index *oci.Index, tags []string, d
 }
 
 func (s *search) index(ctx context.Context, d oci.Descriptor) (*oci.Index, error) {
-	raw, fault, err := loadJSON(ctx, s.store, d)
+	raw, fault, err := s.load(ctx, d)
 	if err != nil {
 		return nil, fmt.Errorf("index %s: %w", d.Digest, err)
 	}
 	s.indexes = append(s.indexes, raw)
 	index := new(oci.Index)
-	if err := cmp.Or(fault, json.Unmarshal(raw, index)); err != nil {
+	if err := cmp.Or(fault, oci.Unmarshal(raw, index)); err != nil {
 		return nil, &DamagedError{"index", fmt.Errorf("index %s: %w", d.Digest, err)}
 	}
 	if len(d.Data) > 0 && !bytes.Equal(d.Data, raw) {
@@ -165,7 +195,7 @@ func entryTags(d oci.Descriptor) []string {
 // layout with the given index.json. A zero platform prefers the machine's.
 func openLayout(ctx context.Context, s store, indexJSON []byte, source Transport, name string, want oci.Platform) (*Image, error) {
 	var index oci.Index
-	if err := json.Unmarshal(indexJSON, &index); err != nil {
+	if err := oci.Unmarshal(indexJSON, &index); err != nil {
 		return nil, &DamagedError{"index", fmt.Errorf("%s: %w", oci.IndexFile, err)}
 	}
 	found := search{store: s, indexes: [][]byte{indexJSON}}
@@ -201,7 +231,7 @@ func (s *search) named(name string, source Transport) ([]candidate, error) {
 
 // image opens the candidate of list that the wanted platform picks.
 func (s *search) image(ctx context.Context, list []candidate, want oci.Platform) (*Image, error) {
-	picked, err := selectPlatform(ctx, s.store, list, want)
+	picked, err := s.selectPlatform(ctx, list, want)
 	if err != nil {
 		return nil, err
 	}
@@ -299,6 +329,9 @@ func openManifest(ctx context.Context, s store, d oci.Descriptor, raw []byte) (*
 	}
 	img := &Image{Manifest: m, RawManifest: raw, ManifestDigest: d.Digest, ConfigDigest: m.Config.Digest, Root: d, Descriptor: d, store: s}
 	img.NotImage = notImage(m)
+	if err := checkLayers(len(m.Layers)); err != nil {
+		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
+	}
 	if img.ManifestDigest.IsZero() {
 		img.ManifestDigest = digest.FromBytes(raw)
 	}
@@ -330,7 +363,7 @@ func openManifest(ctx context.Context, s store, d oci.Descriptor, raw []byte) (*
 // parseManifest parses the manifest d and refuses what isn't one of an image.
 func parseManifest(d oci.Descriptor, raw []byte) (*oci.Manifest, error) {
 	m := new(oci.Manifest)
-	if err := json.Unmarshal(raw, m); err != nil {
+	if err := oci.Unmarshal(raw, m); err != nil {
 		return nil, &DamagedError{"manifest", fmt.Errorf("manifest %s: %w", d.Digest, err)}
 	}
 	switch {

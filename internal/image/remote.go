@@ -96,7 +96,7 @@ func describe(m registry.Manifest) oci.Descriptor {
 		MediaType string
 		Manifests []json.RawMessage
 	}
-	if json.Unmarshal(m.Bytes, &content) != nil {
+	if oci.Unmarshal(m.Bytes, &content) != nil {
 		return d
 	}
 	d.MediaType = cmp.Or(content.MediaType, d.MediaType)
@@ -108,7 +108,7 @@ func describe(m registry.Manifest) oci.Descriptor {
 
 func openIndex(ctx context.Context, s store, raw []byte, want oci.Platform) (*Image, error) {
 	var index oci.Index
-	if err := json.Unmarshal(raw, &index); err != nil {
+	if err := oci.Unmarshal(raw, &index); err != nil {
 		return nil, fmt.Errorf("index: %w", err)
 	}
 	found := search{store: s, indexes: [][]byte{raw}}

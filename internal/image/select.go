@@ -2,7 +2,6 @@ package image
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,7 +15,7 @@ import (
 // want; without want the one for this machine, or else the only one. Manifests
 // that the store doesn't hold are passed over, as a layout may hold the blobs
 // of some platforms only.
-func selectPlatform(ctx context.Context, s store, list []candidate, want oci.Platform) (candidate, error) {
+func (s *search) selectPlatform(ctx context.Context, list []candidate, want oci.Platform) (candidate, error) {
 	target := want
 	if want.IsZero() {
 		target = hostPlatform()
@@ -54,7 +53,7 @@ func selectPlatform(ctx context.Context, s store, list []candidate, want oci.Pla
 // isImage reports whether the manifest, once it is loaded, is an image's.
 func (c candidate) isImage() bool {
 	var m oci.Manifest
-	return json.Unmarshal(c.raw, &m) != nil || notImage(&m) == nil
+	return oci.Unmarshal(c.raw, &m) != nil || notImage(&m) == nil
 }
 
 // mayServe reports whether c can be of the wanted platform, before it is read.
@@ -66,11 +65,11 @@ func (c *candidate) mayServe(want oci.Platform) bool {
 // store hasn't got it. Where the index doesn't state the platform, the
 // configuration does; what can't be read there is reported when the image is
 // opened.
-func (c *candidate) load(ctx context.Context, s store) (held bool, err error) {
+func (c *candidate) load(ctx context.Context, s *search) (held bool, err error) {
 	if c.Platform != nil {
 		c.platform = *c.Platform
 	}
-	c.raw, c.fault, err = loadJSON(ctx, s, c.Descriptor)
+	c.raw, c.fault, err = s.load(ctx, c.Descriptor)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -79,10 +78,10 @@ func (c *candidate) load(ctx context.Context, s store) (held bool, err error) {
 	}
 	var m oci.Manifest
 	var config Config
-	if json.Unmarshal(c.raw, &m) != nil || m.Config.Digest.IsZero() {
+	if oci.Unmarshal(c.raw, &m) != nil || m.Config.Digest.IsZero() {
 		return true, nil
 	}
-	if raw, _, err := loadJSON(ctx, s, m.Config); err == nil && json.Unmarshal(raw, &config) == nil {
+	if raw, _, err := s.load(ctx, m.Config); err == nil && oci.Unmarshal(raw, &config) == nil {
 		c.platform = config.Platform
 	}
 	return true, nil

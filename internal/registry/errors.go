@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"devops-go/internal/oci"
 )
 
 // Sentinels for errors.Is; the error itself says more.
@@ -83,7 +84,7 @@ func refusal(r *request, resp *http.Response, secrets []string) *Error {
 		Error            string `json:"error"`
 		ErrorDescription string `json:"error_description"`
 	}
-	if json.Unmarshal(body, &answer) != nil {
+	if oci.Unmarshal(body, &answer) != nil {
 		return e
 	}
 	e.Code, e.Message = answer.Error, answer.ErrorDescription

@@ -2,11 +2,12 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"devops-go/internal/oci"
 )
 
 const (
@@ -21,7 +22,7 @@ func (c *Client) Tags(ctx context.Context, ref Reference) ([]string, error) {
 		var page struct {
 			Tags []string `json:"tags"`
 		}
-		if json.Unmarshal(body, &page) != nil {
+		if oci.Unmarshal(body, &page) != nil {
 			return fmt.Errorf("registry %s: the list is not JSON", ref.host)
 		}
 		for _, tag := range page.Tags {

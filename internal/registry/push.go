@@ -3,13 +3,13 @@ package registry
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 
 	"devops-go/internal/digest"
+	"devops-go/internal/oci"
 )
 
 // A Blob is content to push.
@@ -82,7 +82,7 @@ func (c *Client) pushManifest(ctx context.Context, ref Reference, mediaType stri
 		d = ref.digest
 	}
 	var about subjectOf
-	if err := json.Unmarshal(content, &about); err != nil {
+	if err := oci.Unmarshal(content, &about); err != nil {
 		return digest.Digest{}, errors.New("is not JSON")
 	}
 	kept, err := c.putManifest(ctx, ref, mediaType, content, d)

@@ -86,7 +86,7 @@ func (c *Client) referrers(ctx context.Context, ref Reference, d digest.Digest, 
 	var all []oci.Descriptor
 	err := c.pages(ctx, ref, path, []string{oci.MediaTypeIndex}, func(body []byte) error {
 		var page index
-		if json.Unmarshal(body, &page) != nil {
+		if oci.Unmarshal(body, &page) != nil {
 			return fmt.Errorf("registry %s: the list is not an image index", ref.host)
 		}
 		all = append(all, page.Manifests...)
@@ -110,7 +110,7 @@ func (c *Client) fallback(ctx context.Context, ref Reference, d digest.Digest) (
 	ref = fallbackTag(ref, d)
 	var list index
 	err := c.pullFrom(ctx, c.host(ref.host), http.MethodGet, ref, []string{oci.MediaTypeIndex}, func(_ *http.Response, body []byte) error {
-		if json.Unmarshal(body, &list) != nil {
+		if oci.Unmarshal(body, &list) != nil {
 			return fmt.Errorf("registry %s: tag %s is not an image index", ref.host, ref.tag)
 		}
 		return nil

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"devops-go/internal/dockerconfig"
+	"devops-go/internal/oci"
 )
 
 const (
@@ -88,7 +88,7 @@ func (a *account) fetch(ctx context.Context, demand challenge, scopes []string) 
 		AccessToken string  `json:"access_token"`
 		ExpiresIn   float64 `json:"expires_in"`
 	}
-	if json.Unmarshal(body, &answer) != nil {
+	if oci.Unmarshal(body, &answer) != nil {
 		return tokenAnswer{}, fmt.Errorf("token service %s: its answer is not the JSON of a token", r.url.Host)
 	}
 	value := answer.Token

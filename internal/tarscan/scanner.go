@@ -18,6 +18,10 @@ import (
 
 const blockSize = 512
 
+// maxGlobals is how many global PAX headers an archive may have, of which git
+// archive writes one.
+const maxGlobals = 10_000
+
 // A Scanner yields the entries of one archive in order. It isn't safe for
 // concurrent use.
 type Scanner struct {
@@ -25,11 +29,12 @@ type Scanner struct {
 	hdr   tar.Header
 	names [2]string // the last owner and group names, shared between entries
 
-	start int64       // offset of the current entry's first content byte
-	left  int64       // content bytes of it not yet passed
-	pad   int64       // bytes between its content and the next header
-	rest  *tar.Reader // set from the first sparse file on
-	err   error       // what Next returned last, when that was an error
+	start   int64       // offset of the current entry's first content byte
+	left    int64       // content bytes of it not yet passed
+	pad     int64       // bytes between its content and the next header
+	rest    *tar.Reader // set from the first sparse file on
+	globals int         // global PAX headers so far
+	err     error       // what Next returned last, when that was an error
 }
 
 // NewFile returns a Scanner of the size bytes of r.
@@ -80,6 +85,9 @@ func (s *Scanner) next() (*tar.Header, error) {
 		if s.hdr.Typeflag != tar.TypeXGlobalHeader {
 			return &s.hdr, nil
 		}
+		if err := s.passGlobal(); err != nil {
+			return nil, err
+		}
 	}
 }
 
@@ -93,7 +101,17 @@ func (s *Scanner) nextRest() (*tar.Header, error) {
 		if hdr.Typeflag != tar.TypeXGlobalHeader {
 			return hdr, nil
 		}
+		if err := s.passGlobal(); err != nil {
+			return nil, err
+		}
 	}
+}
+
+func (s *Scanner) passGlobal() error {
+	if s.globals++; s.globals > maxGlobals {
+		return fmt.Errorf("more than %d global PAX headers", maxGlobals)
+	}
+	return nil
 }
 
 // delegate lets archive/tar read the header that starts with the block just

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -119,7 +118,7 @@ func (a *all) subjectOf(ctx context.Context, d oci.Descriptor) (digest.Digest, b
 	}
 	raw, _, err := a.img.LoadJSON(ctx, d)
 	var m oci.Manifest
-	if err != nil || json.Unmarshal(raw, &m) != nil || m.Subject == nil {
+	if err != nil || oci.Unmarshal(raw, &m) != nil || m.Subject == nil {
 		return digest.Digest{}, false
 	}
 	return m.Subject.Digest, true
