@@ -19,15 +19,15 @@ func auditCommand() *command {
 	return &command{
 		name:  "audit",
 		usage: "[flags] IMAGE…",
-		short: "check images against rules and budgets, as a gate for CI",
-		long: `The rules look at the history, the configuration, the files of every layer and
-the weight. A project keeps its settings in .tare.json, which is looked for from
-the working directory upwards (--init writes an example); a .dive-ci is
-understood, too. The exit code is 1 where a finding is at or above
---fail-on or a budget is exceeded, 2 where an image could not be judged.
+		short: "check images against rules and budgets, as a quality gate for CI",
+		long: `The rules concern the history, the configuration, the files of every layer, and the
+size. Settings are read from .tare.json (--init writes an example), or else .dive-ci,
+in the working directory or the nearest parent that has one. The exit code is 1 if
+there is a finding of severity --fail-on or above or a budget is exceeded, and 2 if an
+image could not be checked.
 
-An IMAGE - reads references from standard input, one a line, and writes one JSON
-object a line as each is done.
+If IMAGE is -, references are read from standard input, one per line, and the result of
+each is written as a line of JSON as soon as it is done.
 
 example: tare audit --budget maxTransfer=2.3MB --report sarif=tare.sarif app.tar
 `,
@@ -64,20 +64,20 @@ func newAuditRun() *auditRun { return &auditRun{jobs: 4} }
 
 func (a *auditRun) define(fs *flag.FlagSet) {
 	a.source.defineAll(fs)
-	fs.Var(&a.format, "format", "write `FORMAT`: table, json, markdown, sarif or github")
-	fs.StringVar(&a.output.file, "o", "", "write to `FILE`; the table goes to standard output as well")
-	fs.Var(&a.reports, "report", "write another report, `FORMAT=FILE`; may be given more than once")
+	fs.Var(&a.format, "format", "output `FORMAT`: table, json, markdown, sarif or github")
+	fs.StringVar(&a.output.file, "o", "", "write to `FILE`; the table still goes to standard output")
+	fs.Var(&a.reports, "report", "write an additional report, `FORMAT=FILE`; may be repeated")
 	a.gate.define(fs)
 	a.baseline.define(fs)
-	fs.StringVar(&a.base, "base", "", "the base image is `IMAGE`; an error unless the image is built on it")
-	fs.BoolVar(&a.own, "own", false, "leave out findings in the layers and the history of --base")
-	fs.BoolVar(&a.deep, "deep", false, "read the contents of the base image's layers, too")
-	fs.BoolVar(&a.shallow, "shallow", false, "read no contents: judge history, configuration, names and modes")
-	fs.IntVar(&a.jobs, "jobs", a.jobs, "judge `N` images at once")
-	fs.StringVar(&a.refs, "refs", "", "take references from `FILE`, as - does from standard input")
-	fs.Var(&a.shard, "shard", "judge only part `I/N` of the references, I from 0")
+	fs.StringVar(&a.base, "base", "", "the base image is `IMAGE`; it is an error if the image isn't built on it")
+	fs.BoolVar(&a.own, "own", false, "leave out findings in the layers and the history of the image given with --base")
+	fs.BoolVar(&a.deep, "deep", false, "also read the contents of the base image's layers")
+	fs.BoolVar(&a.shallow, "shallow", false, "don't read contents; check only history, configuration, names and modes")
+	fs.IntVar(&a.jobs, "jobs", a.jobs, "check `N` images at a time")
+	fs.StringVar(&a.refs, "refs", "", "read references from `FILE`, one per line")
+	fs.Var(&a.shard, "shard", "check only part `I/N` of the references, with I from 0 to N-1")
 	fs.BoolVar(&a.rules, "rules", false, "list the rules")
-	fs.BoolVar(&a.example, "init", false, "write an example of the configuration file")
+	fs.BoolVar(&a.example, "init", false, "write an example configuration file")
 }
 
 func (a *auditRun) run(ctx context.Context, args []string, std stdio) error {
@@ -121,9 +121,9 @@ func (a *auditRun) checkOutputs() error {
 	case a.rules && a.example:
 		return &usageError{errors.New("audit: --rules and --init exclude each other")}
 	case (a.rules || a.example) && len(a.reports) > 0:
-		return &usageError{errors.New("audit: --report wants an image to judge, not --rules or --init")}
+		return &usageError{errors.New("audit: --report can't be combined with --rules or --init")}
 	case a.example && format != "":
-		return &usageError{fmt.Errorf("audit: --init writes a configuration file, which has no format %s", format)}
+		return &usageError{fmt.Errorf("audit: --init can't be combined with --format %s", format)}
 	case a.rules && (format == report.SARIF || format == report.GitHub):
 		return &usageError{fmt.Errorf("audit: --rules: format %q: want table, json or markdown", format)}
 	}
@@ -133,7 +133,7 @@ func (a *auditRun) checkOutputs() error {
 			continue
 		}
 		if taken {
-			return &usageError{fmt.Errorf("audit: --report %s=-: standard output has a report already", f.format)}
+			return &usageError{fmt.Errorf("audit: --report %s=-: another report already goes to standard output", f.format)}
 		}
 		taken = true
 	}
@@ -261,7 +261,7 @@ func (a *auditRun) write(ctx context.Context, result *report.Audit, std stdio) e
 // conclude returns what the exit code follows from.
 func conclude(result *report.Audit) error {
 	if n := len(result.Failures); n > 0 {
-		return fmt.Errorf("audit: %d of %d images could not be judged, the first: %s", n, n+len(result.Reports), result.Failures[0].Error)
+		return fmt.Errorf("audit: %d of %d images could not be checked, the first: %s", n, n+len(result.Reports), result.Failures[0].Error)
 	}
 	for _, r := range result.Reports {
 		if !r.OK {

@@ -185,7 +185,7 @@ func TestAuditStream(t *testing.T) {
 	dir := auditDir(t)
 	stdin := "# images\nneat.tar\n\n  leaky.tar\ngarbage.tar\nnone:/bad ref\n"
 	stdout, stderr, code := output(t, dir, stdin, "audit", "-", "--jobs", "2")
-	if code != 2 || !strings.Contains(stderr, "2 of 4 images could not be judged") {
+	if code != 2 || !strings.Contains(stderr, "2 of 4 images could not be checked") {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
 	got := map[string]string{}

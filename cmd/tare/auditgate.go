@@ -31,10 +31,10 @@ type gateFlags struct {
 }
 
 func (g *gateFlags) define(fs *flag.FlagSet) {
-	fs.StringVar(&g.config, "config", "", "read the settings from `FILE`, not from the nearest .tare.json or .dive-ci")
-	fs.StringVar(&g.failOn, "fail-on", "", "fail at findings of `SEVERITY` or above: error, warning, info or off (default error)")
-	fs.Var(&g.budgets, "budget", "set a budget, `NAME=LIMIT` as maxTransfer=2.3MB; may be given more than once")
-	fs.Var(&g.ignores, "ignore", "let the findings of `RULE` pass, as TARE-C003; may be given more than once")
+	fs.StringVar(&g.config, "config", "", "read settings from `FILE` instead of the nearest .tare.json or .dive-ci")
+	fs.StringVar(&g.failOn, "fail-on", "", "fail for findings of `SEVERITY` or above: error, warning, info or off (default error)")
+	fs.Var(&g.budgets, "budget", "set a budget, `NAME=LIMIT`, such as maxTransfer=2.3MB; may be repeated")
+	fs.Var(&g.ignores, "ignore", "ignore findings of `RULE`, such as TARE-C003; may be repeated")
 }
 
 // settings returns those of the file, with what the command line changes.
@@ -142,7 +142,7 @@ func (a *auditRun) writeExample(ctx context.Context, args []string, std stdio) e
 	}
 	name := cmp.Or(a.output.file, a.gate.config, settingsFile)
 	if _, err := os.Lstat(name); err == nil {
-		return fmt.Errorf("settings %s: the file exists, and is left as it is", report.Quote(name))
+		return fmt.Errorf("settings %s: the file already exists", report.Quote(name))
 	}
 	if err := std.writeFile(name, example); err != nil {
 		return fmt.Errorf("writing %s: %w", report.Quote(name), err)
@@ -162,15 +162,15 @@ type baselineFlags struct {
 }
 
 func (b *baselineFlags) define(fs *flag.FlagSet) {
-	fs.StringVar(&b.name, "baseline", "", "compare size and transfer with those of an `IMAGE|REPORT.json`")
-	fs.StringVar(&b.growth, "max-growth", "", "let size and transfer grow by `1%|100kB` over the baseline (default 0%)")
+	fs.StringVar(&b.name, "baseline", "", "compare size and transfer with those of `IMAGE|REPORT.json`")
+	fs.StringVar(&b.growth, "max-growth", "", "allow size and transfer to exceed the baseline by `GROWTH`, such as 1% or 100kB (default 0%)")
 }
 
 // load reads the baseline's image; reports are read when an image is known.
 func (b *baselineFlags) load(ctx context.Context, source *sourceFlags, std stdio) error {
 	if b.name == "" {
 		if b.growth != "" {
-			return &usageError{errors.New("audit: --max-growth wants a --baseline")}
+			return &usageError{errors.New("audit: --max-growth needs a --baseline")}
 		}
 		return nil
 	}

@@ -83,7 +83,7 @@ func (a *auditRun) stream(ctx context.Context, std stdio) error {
 	}
 	switch {
 	case s.failed > 0:
-		return fmt.Errorf("audit: %d of %d images could not be judged", s.failed, s.judged)
+		return fmt.Errorf("audit: %d of %d images could not be checked", s.failed, s.judged)
 	case s.shut > 0:
 		return errFinding
 	}

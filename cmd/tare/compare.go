@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,10 +18,10 @@ func compareCommand() *command {
 	return &command{
 		name:  "compare",
 		usage: "[flags] IMAGE IMAGE…",
-		short: "set images side by side, with what storing and pulling them takes",
-		long: `Shared are the layers that an image has in common with the first, each counted
-once; reduction is against the largest. The projection is storage = size × nodes,
-bandwidth = transfer × pulls a day, pull = transfer ÷ link.
+		short: "compare images, and estimate the cost of storing and pulling them",
+		long: `Shared are the layers that an image has in common with the first image, each counted
+once. Reduction is relative to the largest image. The estimate is storage = size ×
+nodes, bandwidth = transfer × pulls per day, time of a pull = transfer ÷ link.
 
 example: tare compare --gzip single.tar alpine.tar scratch.tar
 `,
@@ -30,11 +31,11 @@ example: tare compare --gzip single.tar alpine.tar scratch.tar
 			c.source.defineMask(fs)
 			c.source.defineContent(fs)
 			c.output.define(fs)
-			fs.BoolVar(&c.gzip, "gzip", false, "compress what its source holds uncompressed, so that transfer is known")
-			fs.StringVar(&c.net, "net", "", "count the files that `PATTERN` matches as net, not the executable")
-			fs.Int64Var(&c.fleet.Nodes, "nodes", c.fleet.Nodes, "project for `N` machines that keep the image")
-			fs.Int64Var(&c.fleet.PullsPerDay, "pulls-per-day", c.fleet.PullsPerDay, "project for `N` pulls a day")
-			fs.Var((*rateFlag)(&c.fleet.Link), "link", "project for a link of `RATE`, as 10Mbps")
+			fs.BoolVar(&c.gzip, "gzip", false, "compress layers that are stored uncompressed, to find out the transfer size")
+			fs.StringVar(&c.net, "net", "", "count the files that match `PATTERN` as net instead of the executable")
+			fs.Int64Var(&c.fleet.Nodes, "nodes", c.fleet.Nodes, "estimate for `N` machines that store the image")
+			fs.Int64Var(&c.fleet.PullsPerDay, "pulls-per-day", c.fleet.PullsPerDay, "estimate for `N` pulls per day")
+			fs.Var((*rateFlag)(&c.fleet.Link), "link", "estimate for a link of `RATE`, such as 10Mbps")
 			return c.run
 		},
 	}
@@ -63,7 +64,7 @@ func (c *comparer) run(ctx context.Context, args []string, std stdio) error {
 		return err
 	}
 	if c.fleet.Nodes < 0 || c.fleet.PullsPerDay < 0 || c.fleet.Nodes > 1e9 || c.fleet.PullsPerDay > 1e9 {
-		return &usageError{fmt.Errorf("compare: --nodes and --pulls-per-day want a number up to 10⁹")}
+		return &usageError{fmt.Errorf("compare: --nodes and --pulls-per-day must be from 0 to 10⁹")}
 	}
 	var subjects []compare.Subject
 	for _, ref := range args {
@@ -76,7 +77,15 @@ func (c *comparer) run(ctx context.Context, args []string, std stdio) error {
 			return err
 		}
 	}
-	return c.output.write(ctx, report.Comparison(compare.Compare(subjects, c.fleet)), std)
+	comparison := compare.Compare(subjects, c.fleet)
+	doc := report.Comparison(comparison)
+	switch {
+	case slices.ContainsFunc(comparison.Images, func(i compare.Item) bool { return i.Size == nil && i.Unread == "" }):
+		doc = doc.WithNote(contentNote)
+	case slices.ContainsFunc(comparison.Images, func(i compare.Item) bool { return i.Size != nil && i.Transfer == nil }):
+		doc = doc.WithNote(gzipNote)
+	}
+	return c.output.write(ctx, doc, std)
 }
 
 func (c *comparer) subject(ctx context.Context, img *image.Image) (compare.Subject, error) {
@@ -99,7 +108,7 @@ func (c *comparer) subject(ctx context.Context, img *image.Image) (compare.Subje
 	return compare.NewSubject(img, stack, w), nil
 }
 
-// compress learns what the uncompressed layers would weigh in transfer.
+// compress finds out the transfer size of uncompressed layers.
 func compress(ctx context.Context, img *image.Image) error {
 	for _, l := range img.Layers {
 		if _, known := l.Transfer(); known {
@@ -126,7 +135,7 @@ func (r *rateFlag) Set(s string) error {
 		"": 1, "bps": 1, "bit/s": 1, "kbps": 1e3, "kbit/s": 1e3, "mbps": 1e6, "mbit/s": 1e6, "gbps": 1e9, "gbit/s": 1e9, "tbps": 1e12, "tbit/s": 1e12,
 	}[strings.ToLower(strings.TrimSpace(s[len(number):]))]
 	if value *= factor; err != nil || !(value >= 1 && value < 1e18) {
-		return fmt.Errorf("rate %q: want bits a second, as 10Mbps", s)
+		return fmt.Errorf("rate %q: want bits per second, such as 10Mbps", s)
 	}
 	*r = rateFlag(value)
 	return nil

@@ -12,7 +12,7 @@ func completionCommand() *command {
 	return &command{
 		name:  "completion",
 		usage: "bash|zsh|fish",
-		short: "print a script that completes commands and flags in a shell",
+		short: "print a completion script for a shell",
 		long: `example: source <(tare completion bash)
 `,
 		define: func(*flag.FlagSet) runner {

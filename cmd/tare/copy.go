@@ -17,11 +17,12 @@ func copyCommand() *command {
 	return &command{
 		name:  "copy",
 		usage: "[flags] IMAGE DESTINATION",
-		short: "copy an image between any two places without changing its digest",
+		short: "copy an image between any two transports without changing its digest",
 		long: `The DESTINATION is docker://NAME, docker-daemon:NAME, oci:DIR[:TAG],
-oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME]; the two archives are one
-file that is both. Without a transport, DIR/ is a layout and PATH.tar an archive.
-An image of several platforms is copied whole, unless --platform picks one.
+oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME]; both archive transports write a
+file that is a docker archive and an OCI archive. Without a transport, DIR/ is a layout
+and PATH.tar an archive. A multi-platform image is copied as a whole unless --platform
+chooses one platform.
 
 example: tare copy app.tar docker://registry.example/app:1.0
 `,
@@ -48,8 +49,8 @@ func pushCommand() *command {
 		name:  "push",
 		usage: "[flags] IMAGE REF",
 		short: "push an image to a registry without changing its digest",
-		long: `IMAGE is of any transport; REF is HOST/NAME[:TAG]. What the registry has isn't
-sent again, and an upload that breaks off goes on where it was. Credentials are
+		long: `IMAGE may be from any transport; REF is HOST/NAME[:TAG]. Blobs that the registry
+already has are not sent again, and interrupted uploads are resumed. Credentials are
 those of docker login.
 
 example: tare push app.tar registry.example/app:1.0
@@ -77,8 +78,8 @@ func pullCommand() *command {
 		name:  "pull",
 		usage: "[flags] REF -o FILE",
 		short: "pull an image from a registry without changing its digest",
-		long: `REF is HOST/NAME[:TAG][@DIGEST]. An image of several platforms is pulled whole,
-unless --platform picks one.
+		long: `REF is HOST/NAME[:TAG][@DIGEST]. A multi-platform image is pulled as a whole unless
+--platform chooses one platform.
 
 example: tare pull registry.example/app:1.0 -o app.tar
 `,
@@ -111,11 +112,11 @@ type copier struct {
 
 func (c *copier) define(fs *flag.FlagSet) {
 	c.source.maxSize = image.DefaultMaxSize
-	fs.Var(&c.source.platform, "platform", "take only `OS/ARCH[/VARIANT]` of an image that has several")
-	fs.Var(&c.source.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
+	fs.Var(&c.source.platform, "platform", "copy only `OS/ARCH[/VARIANT]` of a multi-platform image")
+	fs.Var(&c.source.maxSize, "max-size", "fail if an image unpacks to more than `SIZE`")
 	c.source.defineNetwork(fs)
-	fs.Var(&c.layers, "compression", "store all layers as `gzip`, or none, whatever they were, which changes digests")
-	fs.BoolVar(&c.gzip, "gzip", false, "compress layers that are uncompressed in their source, which changes digests; always done where there is no manifest to keep")
+	fs.Var(&c.layers, "compression", "convert all layers to `METHOD`, gzip or none, which changes digests")
+	fs.BoolVar(&c.gzip, "gzip", false, "compress uncompressed layers, which changes digests; always done if the source has no manifest")
 	c.summary.define(fs)
 }
 
@@ -196,9 +197,9 @@ func (c *copier) leaveOut(ctx context.Context, img *image.Image, repack bool, st
 	}
 	switch {
 	case repack && len(others) > 0:
-		fmt.Fprintf(std.err, "note: left out: %s: layers are compressed anew for one platform\n", strings.Join(append(others, absent...), ", "))
+		fmt.Fprintf(std.err, "note: left out: %s: layers are recompressed for one platform only\n", strings.Join(append(others, absent...), ", "))
 	case img.Source == image.Daemon && len(absent) > 0:
-		fmt.Fprintf(std.err, "note: left out: %s: the engine lists more platforms than it has\n", strings.Join(append(others, absent...), ", "))
+		fmt.Fprintf(std.err, "note: left out: %s: not all platforms that the engine lists are present\n", strings.Join(append(others, absent...), ", "))
 		return true, nil
 	}
 	return false, nil

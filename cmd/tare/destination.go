@@ -78,13 +78,13 @@ type destFlags struct {
 }
 
 func (d *destFlags) define(fs *flag.FlagSet) {
-	fs.StringVar(&d.file, "o", "", "write to `FILE`, an archive for Docker and OCI; to the OCI layout DIR/; or to - for standard output")
+	fs.StringVar(&d.file, "o", "", "write to `FILE`, an archive for both Docker and OCI tools; DIR/ is an OCI layout, - is standard output")
 	fs.BoolVar(&d.load, "load", false, "load into the Docker Engine")
 }
 
 func (d *destFlags) definePush(fs *flag.FlagSet) {
 	d.pushes = true
-	fs.StringVar(&d.push, "push", "", "push to `REF`, HOST/NAME[:TAG]")
+	fs.StringVar(&d.push, "push", "", "push to the registry as `REF`, HOST/NAME[:TAG]")
 }
 
 // parse returns the destinations in the order in which they are written.
@@ -250,7 +250,7 @@ type summaryFlags struct{ format formatFlag }
 
 func (s *summaryFlags) define(fs *flag.FlagSet) {
 	s.format = formatFlag(report.Text)
-	fs.Var(&s.format, "format", "say what it is as `table`, json or markdown")
+	fs.Var(&s.format, "format", "output `FORMAT`: table, json or markdown")
 }
 
 // write says what the bundle is, on standard error where the image itself went

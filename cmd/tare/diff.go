@@ -13,8 +13,8 @@ func diffCommand() *command {
 		name:  "diff",
 		usage: "[flags] A B",
 		short: "list the files and settings in which two images differ",
-		long: `Files are compared by content, mode, owner and link target, not by time, and
-listed largest first. The exit code is 1 if there is a difference.
+		long: `Files are compared by content, mode, owner and link target, but not by modification
+time, and listed largest first. The exit code is 1 if there is a difference.
 
 example: tare diff docker-daemon:alpine:3.19 docker-daemon:alpine:3.20
 `,

@@ -5,24 +5,25 @@ import (
 	"testing"
 )
 
-// TestDoc: the package's comment is made from the table of commands.
+// TestDoc: the package comment is generated from the table of commands.
 func TestDoc(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("/*\nTare says what container images weigh and why; it also makes and moves them.\n\nUsage:\n\n\ttare COMMAND [flags] IMAGE…\n\nThe commands:\n\n")
+	b.WriteString("/*\nTare shows what container images weigh and why. It also checks, builds and copies\nthem.\n\nUsage:\n\n\ttare COMMAND [flags] IMAGE…\n\nThe commands:\n\n")
 	writeCommands(&b, "\t")
 	b.WriteString("\n" + imageUsage + `
-tare help COMMAND describes a command and its flags. Those that report take
+tare help COMMAND describes a command and its flags. All commands that print a report
+accept
 
 	--format table|json|markdown
 	-o FILE
 
-where the file - is standard output. The exit code is 0 when all is well, 1 for a
-finding, a difference or an exceeded budget, 2 for a usage error or a failure.
+where the file - is standard output. The exit code is 0 on success, 1 if there is a
+finding or a difference or a budget is exceeded, and 2 for a usage error or a failure.
 Messages go to standard error.
 
-Called docker-tare, it is a plug-in of the docker command: docker tare weigh IMAGE.
+Installed as docker-tare, it is a Docker CLI plug-in: docker tare weigh IMAGE.
 
-Figures are defined in docs/measures.md, the JSON in docs/json.md.
+The figures are defined in docs/measures.md, the JSON in docs/json.md.
 */
 package main
 `)

@@ -9,15 +9,16 @@ import (
 
 const usageHead = `usage: tare COMMAND [flags] IMAGE…
 
-tare says what container images weigh and why; it also makes and moves them.
+tare shows what container images weigh and why. It also checks, builds and copies
+them.
 
 commands:
 `
 
 const imageUsage = `An IMAGE is docker-archive:PATH[:NAME], oci:DIR[:TAG], oci-archive:PATH[:TAG],
-docker-daemon:NAME or docker://NAME. Without a transport, a file or directory is
-recognised by what is in it, and a name is asked of the Docker Engine, then of
-its registry; - reads an archive from standard input.
+docker-daemon:NAME or docker://NAME. Without a transport, the format of a file or
+directory is detected, and a name is looked up in the Docker Engine, then in its
+registry; - reads an archive from standard input.
 `
 
 const usageExample = `

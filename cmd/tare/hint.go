@@ -15,7 +15,7 @@ import (
 // hint says what can be done about an error, "" where nothing can.
 func hint(err error) string {
 	if _, ok := errors.AsType[*usageError](err); ok {
-		return "tare help lists the commands, tare help COMMAND its flags"
+		return "see tare help for the commands, tare help COMMAND for the flags of one"
 	}
 	for _, of := range []func(error) string{sizeHint, imageHint, networkHint, programHint} {
 		if text := of(err); text != "" {
@@ -25,14 +25,20 @@ func hint(err error) string {
 	return ""
 }
 
+// The notes below reports with figures that can be had by a flag.
+const (
+	contentNote = "--content reads the layers."
+	gzipNote    = "--gzip compresses uncompressed layers to find out their transfer size."
+)
+
 func sizeHint(err error) string {
 	switch {
 	case errors.Is(err, image.ErrTooLarge):
-		return "--max-size allows more"
+		return "raise the limit with --max-size"
 	case errors.Is(err, layers.ErrTooManyFiles):
-		return "--max-files allows more"
+		return "raise the limit with --max-files"
 	case errors.Is(err, layers.ErrTooManyNames):
-		return "--max-names allows more"
+		return "raise the limit with --max-names"
 	}
 	return ""
 }
@@ -40,16 +46,16 @@ func sizeHint(err error) string {
 // imageHint says how to choose among several images.
 func imageHint(err error) string {
 	if e, ok := errors.AsType[*image.SeveralError](err); ok {
-		return fmt.Sprintf("name one: %s:PATH:%s", e.Transport, e.Names[0])
+		return fmt.Sprintf("choose one: %s:PATH:%s", e.Transport, e.Names[0])
 	}
 	if e, ok := errors.AsType[*image.ForeignError](err); ok {
-		return "choose with --platform " + e.Platforms[0]
+		return "choose one with --platform " + e.Platforms[0]
 	}
 	if e, ok := errors.AsType[*image.ShadowError](err); ok {
-		return "the engine's image is docker-daemon:" + e.Name
+		return "for the image in the engine, use docker-daemon:" + e.Name
 	}
 	if e, ok := errors.AsType[*bundle.MissingError](err); ok {
-		return "the index lists more than is there; --platform " + e.Present.String() + " takes one platform"
+		return "not all platforms in the index are present; choose one with --platform " + e.Present.String()
 	}
 	return ""
 }
@@ -57,10 +63,10 @@ func imageHint(err error) string {
 // networkHint says which flag allows what a registry was denied.
 func networkHint(err error) string {
 	if e, ok := errors.AsType[*registry.RealmError](err); ok {
-		return "--auth-realm " + e.Realm + " sends them there"
+		return "to send them there anyway, use --auth-realm " + e.Realm
 	}
 	if e, ok := errors.AsType[*registry.UploadError](err); ok {
-		return "--upload-host " + e.Host + " sends it there"
+		return "to upload there anyway, use --upload-host " + e.Host
 	}
 	return ""
 }
@@ -74,28 +80,28 @@ func programHint(err error) string {
 		return "build it with GOOS=linux"
 	}
 	if _, ok := errors.AsType[*pack.SamePlatformError](err); ok {
-		return "an image has one executable for each platform; --add takes other files"
+		return "an image has one executable per platform; add other files with --add"
 	}
 	if _, ok := errors.AsType[*elfinfo.NotELFError](err); ok {
 		return "build a Linux executable: GOOS=linux CGO_ENABLED=0 go build"
 	}
 	if _, ok := errors.AsType[*elfinfo.MachineError](err); ok {
-		return "packed are amd64, arm64, arm/v5 to v7, 386, riscv64, ppc64le, s390x and loong64"
+		return "supported are amd64, arm64, arm/v5 to v7, 386, riscv64, ppc64le, s390x and loong64"
 	}
 	e, ok := errors.AsType[*pack.DynamicError](err)
 	switch {
 	case !ok:
 		return ""
 	case e.Missing == nil:
-		return static(e.Executable) + "; or bring what it needs with --base IMAGE"
+		return static(e.Executable) + "; or add what it needs with --base IMAGE"
 	}
-	return static(e.Executable) + "; or take a base that it was linked for"
+	return static(e.Executable) + "; or use a base image that it was linked for"
 }
 
 // static says how a program could be built to need nothing.
 func static(e *pack.Executable) string {
 	if e.Setting("-buildmode") == "pie" && e.Setting("CGO_ENABLED") == "0" {
-		return "build it without -buildmode=pie, for which Go asks for an interpreter"
+		return "build it without -buildmode=pie, which needs an interpreter"
 	}
 	return "build it with CGO_ENABLED=0"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"io"
+	"slices"
 	"time"
 
 	"devops-go/internal/image"
@@ -15,14 +16,15 @@ func historyCommand() *command {
 	return &command{
 		name:  "history",
 		usage: "[flags] IMAGE",
-		short: "show how an image came about and what each step weighs",
-		long: `A line for every entry of the history, newest first as docker history has it,
-with the instruction as it stood in the Dockerfile. Entries without a layer and
-layers without an entry are shown as such. Of an image in an engine, the engine is
-asked and says what it knows; --content reads the layers, which says the rest.
---format also takes a template as docker history does, with its functions: .ID
-.CreatedSince .CreatedAt .CreatedBy .Size .Comment, and .Instruction .Transfer
-.Files .Dead .Digest.
+		short: "show the history of an image and what each step weighs",
+		long: `Prints a line for every entry of the history, newest first like docker history, with
+the instruction as it was written in the Dockerfile. Entries without a layer and layers
+without an entry are shown as such. For an image in an engine, the engine is asked; it
+doesn't know everything, and --content reads the layers as well.
+
+--format also accepts a template like docker history, with the same functions. The
+fields are .ID .CreatedSince .CreatedAt .CreatedBy .Size .Comment, and tare's own
+.Instruction .Transfer .Files .Dead .Digest.
 
 example: tare history --no-trunc image.tar
 `,
@@ -31,15 +33,15 @@ example: tare history --no-trunc image.tar
 			h.source.defineAll(fs)
 			h.source.defineMask(fs)
 			h.source.defineContent(fs)
-			fs.Var(&h.format, "format", "write `table`, json, markdown or a template as '{{.Size}}'")
+			fs.Var(&h.format, "format", "output `FORMAT`: table, json, markdown or a template such as '{{.Size}}'")
 			fs.StringVar(&h.output.file, "o", "", "write to `FILE` instead of standard output")
 			fs.BoolVar(&h.view.OldestFirst, "reverse", false, "show the oldest step first")
 			fs.BoolVar(&h.view.ISO, "iso", false, "show exact times")
 			fs.BoolVar(&h.view.NoTrunc, "no-trunc", false, "show whole instructions and digests")
-			fs.BoolVar(&h.quiet, "q", false, "show IDs of images only, as docker history -q does")
-			fs.BoolVar(&h.quiet, "quiet", false, "show IDs of images only")
-			fs.BoolVar(&h.human, "H", true, "write times and sizes for people in a template; -H=false writes them exactly")
-			fs.BoolVar(&h.human, "human", true, "write times and sizes for people in a template")
+			fs.BoolVar(&h.quiet, "q", false, "show only image IDs, like docker history -q")
+			fs.BoolVar(&h.quiet, "quiet", false, "show only image IDs")
+			fs.BoolVar(&h.human, "H", true, "in a template, print human-readable times and sizes; -H=false prints exact ones")
+			fs.BoolVar(&h.human, "human", true, "in a template, print human-readable times and sizes")
 			return h.run
 		},
 	}
@@ -71,10 +73,14 @@ func (h *historian) run(ctx context.Context, args []string, std stdio) error {
 	}
 	if h.format.template == nil {
 		h.output.format = formatFlag(h.format.format)
+		doc := report.History(list[0], h.view)
 		if h.source.all() {
-			return h.output.write(ctx, report.Histories(list, h.view), std)
+			doc = report.Histories(list, h.view)
 		}
-		return h.output.write(ctx, report.History(list[0], h.view), std)
+		if slices.ContainsFunc(list, func(h layers.History) bool { return h.Size == nil && h.Unread == "" }) {
+			doc = doc.WithNote(contentNote)
+		}
+		return h.output.write(ctx, doc, std)
 	}
 	lines := ""
 	for _, history := range list {

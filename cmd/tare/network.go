@@ -30,14 +30,14 @@ type networkFlags struct {
 
 func (n *networkFlags) define(fs *flag.FlagSet) {
 	n.mirrors = mirrorFlag{}
-	fs.Var(&n.plainHTTP, "plain-http", "speak to the registry `HOST[:PORT]` without TLS; loopback needs no flag")
-	fs.Var(n.mirrors, "mirror", "pull by `REGISTRY=HOST[:PORT]`, a mirror, first")
-	fs.Var(&n.authRealms, "auth-realm", "send credentials to a token service on `HOST[:PORT]`, though it isn't the registry's own")
+	fs.Var(&n.plainHTTP, "plain-http", "allow plain HTTP for the registry `HOST[:PORT]`; always allowed for loopback addresses")
+	fs.Var(n.mirrors, "mirror", "try a mirror first, given as `REGISTRY=HOST[:PORT]`")
+	fs.Var(&n.authRealms, "auth-realm", "also send credentials to a token service on `HOST[:PORT]`, if a registry asks for it")
 }
 
 // defineUpload adds the flag of commands that push.
 func (n *networkFlags) defineUpload(fs *flag.FlagSet) {
-	fs.Var(&n.uploadHosts, "upload-host", "send content to `HOST[:PORT]` where the registry leads out of its own /v2/")
+	fs.Var(&n.uploadHosts, "upload-host", "also upload to `HOST[:PORT]`, if a registry redirects uploads there")
 }
 
 // connect gives opts the clients that answer for remote images. What is wrong

@@ -21,7 +21,7 @@ type outputFlags struct {
 
 func (o *outputFlags) define(fs *flag.FlagSet) {
 	o.format = formatFlag(report.Text)
-	fs.Var(&o.format, "format", "write `table`, json or markdown")
+	fs.Var(&o.format, "format", "output `FORMAT`: table, json or markdown")
 	fs.StringVar(&o.file, "o", "", "write to `FILE` instead of standard output")
 }
 

@@ -19,12 +19,12 @@ func packCommand() *command {
 	return &command{
 		name:  "pack",
 		usage: "[flags] BINARY…",
-		short: "make an image of static executables, reproducible to the byte",
-		long: `The platform is read from the executable; several make an image of several
-platforms. The image needs neither an engine nor a base. Its time is that of
-SOURCE_DATE_EPOCH, else of the commit that the executable was built from, else
-1970. Arguments of --entrypoint, --cmd and --healthcheck are JSON arrays, or words
-that are split at spaces.
+		short: "make a reproducible image from static executables",
+		long: `The platform is read from the executable; executables for several platforms make a
+multi-platform image. Neither an engine nor a base image is needed. All times in the
+image are SOURCE_DATE_EPOCH if it is set, otherwise the time of the commit that the
+executable was built from, otherwise 1970. The values of --entrypoint, --cmd and
+--healthcheck are JSON arrays, or words separated by spaces.
 
 example: tare pack --tag app:1.0 --expose 8000 -o app.tar ./app
 `,
@@ -51,17 +51,17 @@ type packer struct {
 }
 
 func (p *packer) define(fs *flag.FlagSet) {
-	fs.StringVar(&p.tag, "tag", "", "call the image `NAME[:TAG]`; by default as --push does, or as the executable is called")
+	fs.StringVar(&p.tag, "tag", "", "name the image `NAME[:TAG]`; by default the name in --push or that of the executable")
 	p.config.define(fs)
-	fs.Var(&p.add, "add", "add the file or directory `SRC:DST[:MODE]`")
-	fs.Var(&p.layers, "layer", "put the root file system in `TAR` under the executable, as a layer")
-	fs.StringVar(&p.base, "base", "", "build on `IMAGE`, of any transport")
+	fs.Var(&p.add, "add", "add a file or directory, `SRC:DST[:MODE]`; may be repeated")
+	fs.Var(&p.layers, "layer", "add the root file system in `TAR` as a layer below the executable; may be repeated")
+	fs.StringVar(&p.base, "base", "", "build on the base `IMAGE`, from any transport")
 	p.press.define(fs)
 	p.source.defineNetwork(fs)
 	p.source.network.defineUpload(fs)
 	p.source.maxSize = image.DefaultMaxSize
-	fs.Var(&p.source.maxSize, "max-size", "give up on a layer that unpacks to more than `SIZE`")
-	fs.Var(&p.sbom, "sbom", "attach an SBOM, as `spdx` or cyclonedx")
+	fs.Var(&p.source.maxSize, "max-size", "fail if a layer unpacks to more than `SIZE`")
+	fs.Var(&p.sbom, "sbom", "attach an SBOM in `FORMAT`: spdx or cyclonedx")
 	p.dest.define(fs)
 	p.dest.definePush(fs)
 	p.summary.define(fs)
@@ -148,8 +148,8 @@ type pressFlags struct {
 
 func (p *pressFlags) define(fs *flag.FlagSet) {
 	p.compression, p.level = compressionFlag(image.Gzip), bundle.DefaultLevel
-	fs.Var(&p.compression, "compression", "compress layers by `gzip`, or none")
-	fs.Var(&p.level, "level", "compress at `LEVEL` 1 to 9, or best")
+	fs.Var(&p.compression, "compression", "compress layers with `METHOD`: gzip or none")
+	fs.Var(&p.level, "level", "compression `LEVEL`: 1 to 9, or best")
 }
 
 func (p *pressFlags) press(dir string, maxSize int64) bundle.Press {

@@ -22,31 +22,31 @@ type configFlags struct {
 
 func (c *configFlags) define(fs *flag.FlagSet) {
 	c.User = pack.DefaultUser
-	fs.Func("entrypoint", "start `COMMAND`; by default the executable", func(s string) (err error) {
+	fs.Func("entrypoint", "the entry point `COMMAND`; by default the executable", func(s string) (err error) {
 		c.Entrypoint, err = parseCommand(s)
 		return err
 	})
-	fs.Func("cmd", "give it `ARGUMENTS` where the container is started without", func(s string) (err error) {
+	fs.Func("cmd", "default `ARGUMENTS`, used if the container is started without any", func(s string) (err error) {
 		c.Cmd, err = parseCommand(s)
 		return err
 	})
-	fs.Func("env", "set the environment variable `KEY=VALUE`", func(s string) error {
+	fs.Func("env", "set the environment variable `KEY=VALUE`; may be repeated", func(s string) error {
 		if key, _, ok := strings.Cut(s, "="); !ok || key == "" {
 			return fmt.Errorf("variable %q: want KEY=VALUE", s)
 		}
 		c.Env = append(c.Env, s)
 		return nil
 	})
-	fs.Var((*userFlag)(&c.User), "user", "run as `UID[:GID]`")
-	fs.StringVar(&c.WorkingDir, "workdir", "", "start in directory `DIR`")
-	fs.Func("expose", "say that the program listens on `PORT[/PROTOCOL]`", c.expose)
-	fs.Func("label", "add the label `KEY=VALUE`", func(s string) error { return setPair(&c.Labels, s) })
-	fs.Func("annotation", "add the annotation `KEY=VALUE` to manifests", func(s string) error { return setPair(&c.annotations, s) })
-	fs.Func("healthcheck", "check with `[--interval=D] [--timeout=D] [--start-period=D] [--start-interval=D] [--retries=N] COMMAND`, or NONE", func(s string) (err error) {
+	fs.Var((*userFlag)(&c.User), "user", "the user `UID[:GID]`")
+	fs.StringVar(&c.WorkingDir, "workdir", "", "the working directory `DIR`")
+	fs.Func("expose", "declare that the program listens on `PORT[/PROTOCOL]`; may be repeated", c.expose)
+	fs.Func("label", "add the label `KEY=VALUE`; may be repeated", func(s string) error { return setPair(&c.Labels, s) })
+	fs.Func("annotation", "add the annotation `KEY=VALUE` to manifests; may be repeated", func(s string) error { return setPair(&c.annotations, s) })
+	fs.Func("healthcheck", "the health check `[OPTIONS] COMMAND`, or NONE; options as in a Dockerfile: --interval=D --timeout=D --start-period=D --start-interval=D --retries=N", func(s string) (err error) {
 		c.Healthcheck, err = parseHealthcheck(s)
 		return err
 	})
-	fs.Func("stop-signal", "stop by `SIGNAL`", c.stopSignal)
+	fs.Func("stop-signal", "stop the container with `SIGNAL`", c.stopSignal)
 }
 
 func (c *configFlags) expose(s string) error {

@@ -18,9 +18,9 @@ func sbomCommand() *command {
 		name:  "sbom",
 		usage: "[flags] IMAGE",
 		short: "list the software in an image, as SPDX or CycloneDX",
-		long: `Go programs say what they are made of; Alpine and Debian have a database of their
-packages. The same image gives the same document. --platform all writes one document after
-the other.
+		long: `Software is found through the build information in Go programs and the package
+databases of Alpine and Debian. The same image always gives the same document.
+With --platform all, the documents of all platforms are written one after another.
 
 example: tare sbom --format cyclonedx docker-daemon:alpine:3.20
 `,
@@ -29,7 +29,7 @@ example: tare sbom --format cyclonedx docker-daemon:alpine:3.20
 			var output outputFlags
 			source.defineAll(fs)
 			format := sbomFlag(sbom.SPDX)
-			fs.Var(&format, "format", "write `spdx` or cyclonedx")
+			fs.Var(&format, "format", "output `FORMAT`: spdx or cyclonedx")
 			fs.StringVar(&output.file, "o", "", "write to `FILE` instead of standard output")
 			return func(ctx context.Context, args []string, std stdio) error {
 				if err := wantArgs("sbom", args, 1, 1); err != nil {

@@ -29,22 +29,22 @@ type sourceFlags struct {
 
 // define adds the flags of a command that reads one platform of an image.
 func (s *sourceFlags) define(fs *flag.FlagSet) {
-	fs.Var(&s.platform, "platform", "take the `OS/ARCH[/VARIANT]` of an image that has several")
+	fs.Var(&s.platform, "platform", "choose the image for `OS/ARCH[/VARIANT]` from a multi-platform image")
 	s.defineReading(fs)
 }
 
 // defineAll adds the flags of a command that can read them all, see [sourceFlags.each].
 func (s *sourceFlags) defineAll(fs *flag.FlagSet) {
-	fs.Var((*platformsFlag)(&s.platform), "platform", "take the `OS/ARCH[/VARIANT]` of an image that has several; all takes every one")
+	fs.Var((*platformsFlag)(&s.platform), "platform", "choose the image for `OS/ARCH[/VARIANT]` from a multi-platform image, or all of them with all")
 	s.defineReading(fs)
 }
 
 func (s *sourceFlags) defineReading(fs *flag.FlagSet) {
 	s.maxSize = image.DefaultMaxSize
-	fs.Var(&s.maxSize, "max-size", "give up on an image that unpacks to more than `SIZE`")
-	fs.Int64Var(&s.maxFiles, "max-files", layers.DefaultMaxFiles, "give up on an image of more than `N` files")
+	fs.Var(&s.maxSize, "max-size", "fail if an image unpacks to more than `SIZE`")
+	fs.Int64Var(&s.maxFiles, "max-files", layers.DefaultMaxFiles, "fail if an image has more than `N` files")
 	s.maxNames = layers.DefaultMaxNames
-	fs.Var(&s.maxNames, "max-names", "give up on an image with more than `SIZE` of paths, link targets and attributes")
+	fs.Var(&s.maxNames, "max-names", "fail if an image has more than `SIZE` of paths, link targets and extended attributes")
 	s.defineNetwork(fs)
 }
 
@@ -61,12 +61,12 @@ func (s *sourceFlags) defineNetwork(fs *flag.FlagSet) {
 // defineContent adds the flag of commands that have something to say without
 // the layers.
 func (s *sourceFlags) defineContent(fs *flag.FlagSet) {
-	fs.BoolVar(&s.content, "content", false, "read the layers of an image in a registry or an engine, to know its files and sizes")
+	fs.BoolVar(&s.content, "content", false, "read the layers of an image in a registry or an engine, for figures that need them")
 }
 
 // defineMask adds the flag of commands that show history and configuration.
 func (s *sourceFlags) defineMask(fs *flag.FlagSet) {
-	fs.BoolVar(&s.mask, "mask", false, "mask the secrets in history and configuration, as audit does")
+	fs.BoolVar(&s.mask, "mask", false, "mask secrets in the history and configuration, as tare audit does")
 }
 
 func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.Image, error) {

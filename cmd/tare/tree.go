@@ -14,8 +14,9 @@ func treeCommand() *command {
 		name:  "tree",
 		usage: "[flags] IMAGE [PATH]",
 		short: "list the files of an image or of one layer, with their sizes summed by directory",
-		long: `The merged tree is what a container sees, with the layer that each file came
-from. Files that a layer removed are listed, too, but count in no directory.
+		long: `The merged tree is what a container sees. Each file is listed with the layer that it
+came from. Files that a layer removed are listed too, but not counted in the sizes of
+directories.
 
 example: tare tree --sort size --depth 2 --min-size 1MB image.tar /usr
 `,
@@ -27,10 +28,10 @@ example: tare tree --sort size --depth 2 --min-size 1MB image.tar /usr
 			source.define(fs)
 			source.defineMask(fs)
 			output.define(fs)
-			fs.IntVar(&opts.Layer, "layer", 0, "list what layer `N` changes, from 1, instead of the merged tree")
-			fs.IntVar(&opts.Depth, "depth", 0, "go `N` directories deep")
-			fs.Var(&least, "min-size", "leave out what is smaller than `SIZE`")
-			sort := fs.String("sort", "name", "sort by `name` or size")
+			fs.IntVar(&opts.Layer, "layer", 0, "list what layer `N` (from 1) changes, instead of the merged tree")
+			fs.IntVar(&opts.Depth, "depth", 0, "list only `N` levels of directories")
+			fs.Var(&least, "min-size", "leave out files and directories smaller than `SIZE`")
+			sort := fs.String("sort", "name", "sort by `KEY`: name or size")
 			return func(ctx context.Context, args []string, std stdio) error {
 				if err := wantArgs("tree", args, 1, 2); err != nil {
 					return err
@@ -39,7 +40,7 @@ example: tare tree --sort size --depth 2 --min-size 1MB image.tar /usr
 					return &usageError{fmt.Errorf("tree: --sort %q: want name or size", *sort)}
 				}
 				if opts.Layer < 0 || opts.Depth < 0 {
-					return &usageError{fmt.Errorf("tree: --layer and --depth count from 1")}
+					return &usageError{fmt.Errorf("tree: --layer and --depth must not be negative")}
 				}
 				opts.BySize, opts.MinSize = *sort == "size", int64(least)
 				if len(args) == 2 {

@@ -15,12 +15,12 @@ func verifyCommand() *command {
 		name:  "verify",
 		usage: "[flags] IMAGE",
 		short: "check an image against every digest and size that it states",
-		long: `All platforms are read, unless --platform picks one, with the attestations and
-referrers that come with them; the verdict names what was read. Every blob is checked against its descriptor, every layer against its diff ID,
-the history against the layers, the configuration against the manifest, an OCI
-layout against its own rules. An artifact that is no image is checked, too, as
-far as it states anything. The exit code is 1 if anything is wrong, a damaged
-manifest or index as well; the first fault of each kind is named.
+		long: `Checks every blob against its descriptor, every layer against its diff ID, the history
+against the layers, the configuration against the manifest, and an OCI layout against
+the rules for layouts. All platforms are read, unless --platform chooses one, with
+their attestations and referrers; the report says what was read. Artifacts that are not
+images can be verified too. The exit code is 1 if anything doesn't match, a damaged
+manifest or index included; the first mismatch of each kind is printed.
 
 example: tare verify oci:layout:latest
 `,

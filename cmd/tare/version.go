@@ -13,7 +13,7 @@ func versionCommand() *command {
 	return &command{
 		name:  "version",
 		usage: "",
-		short: "print version, revision and toolchain",
+		short: "print the version, revision and Go version",
 		define: func(*flag.FlagSet) runner {
 			return func(_ context.Context, args []string, std stdio) error {
 				if err := wantArgs("version", args, 0, 0); err != nil {

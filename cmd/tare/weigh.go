@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 
 	"devops-go/internal/image"
 	"devops-go/internal/layers"
@@ -14,11 +15,11 @@ func weighCommand() *command {
 	return &command{
 		name:  "weigh",
 		usage: "[flags] IMAGE…",
-		short: "say what images weigh",
-		long: `size is the uncompressed layers, transfer what a pull moves, net the executable
-that the image starts, tare the rest, dead what no container sees; wasted and
-efficiency are as dive computes them. Of an image in an engine, the engine is
-asked and says what it knows; --content reads the layers, which says the rest.
+		short: "show what images weigh",
+		long: `size is the uncompressed size of all layers, transfer what a pull transfers, net the
+executable that the image starts, tare the rest, and dead what no container sees;
+wasted and efficiency are dive's figures. For an image in an engine, the engine is
+asked; it doesn't know everything, and --content reads the layers instead.
 
 example: tare weigh docker-daemon:alpine:3.20
 `,
@@ -29,7 +30,7 @@ example: tare weigh docker-daemon:alpine:3.20
 			source.defineMask(fs)
 			source.defineContent(fs)
 			output.define(fs)
-			net := fs.String("net", "", "count the files that `PATTERN` matches as net, not the executable")
+			net := fs.String("net", "", "count the files that match `PATTERN` as net instead of the executable")
 			return func(ctx context.Context, args []string, std stdio) error {
 				if err := wantArgs("weigh", args, 1, -1); err != nil {
 					return err
@@ -42,7 +43,11 @@ example: tare weigh docker-daemon:alpine:3.20
 					}
 					list = append(list, weights...)
 				}
-				return output.write(ctx, report.Weights(list), std)
+				doc := report.Weights(list)
+				if slices.ContainsFunc(list, func(w layers.Weight) bool { return w.Size == nil && w.Unread == "" }) {
+					doc = doc.WithNote(contentNote)
+				}
+				return output.write(ctx, doc, std)
 			}
 		},
 	}

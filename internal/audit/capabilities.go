@@ -22,7 +22,7 @@ type fileCapability struct {
 	root                   uint32 // the user namespace's, in revision 3
 }
 
-var errCapability = errors.New("security.capability is none that Linux knows")
+var errCapability = errors.New("invalid security.capability")
 
 // parseCapability parses the attribute's revisions 1 to 3 (struct
 // vfs_cap_data, vfs_ns_cap_data).

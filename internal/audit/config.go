@@ -25,9 +25,9 @@ func (a *auditor) lastStep(keyword string) int {
 func checkHealth(a *auditor, found func(Finding)) {
 	switch h := a.img.Config.Config.Healthcheck; {
 	case h == nil || len(h.Test) == 0:
-		found(Finding{Message: "the configuration has none"})
+		found(Finding{Message: "the configuration has no health check"})
 	case h.Test[0] == "NONE":
-		found(Finding{Step: a.lastStep("HEALTHCHECK"), Message: "switched off by HEALTHCHECK NONE"})
+		found(Finding{Step: a.lastStep("HEALTHCHECK"), Message: "disabled by HEALTHCHECK NONE"})
 	}
 }
 
@@ -86,7 +86,7 @@ func checkEntry(a *auditor, found func(Finding)) {
 	if f != nil && strings.HasPrefix(f.interpreter, "/") && a.stack.Resolve(f.interpreter) == nil {
 		found(Finding{
 			Layer: a.entry.Layer() + 1, Path: "/" + a.entry.Path(),
-			Message: "the script that is started needs " + f.interpreter + ", which the image doesn't have",
+			Message: "the entry point is a script that needs " + f.interpreter + ", which the image doesn't have",
 		})
 	}
 }
@@ -96,7 +96,7 @@ func checkExecutable(a *auditor, found func(Finding)) {
 		return
 	}
 	if owner := a.entry.Entry.Owner(); owner.Mode&0o111 == 0 {
-		found(Finding{Layer: int(owner.Layer) + 1, Path: "/" + a.entry.Path(), Message: "what is started is not executable: mode " + owner.ModeString()})
+		found(Finding{Layer: int(owner.Layer) + 1, Path: "/" + a.entry.Path(), Message: "the entry point is not executable: mode " + owner.ModeString()})
 	}
 }
 
@@ -109,7 +109,7 @@ func checkArchitecture(a *auditor, found func(Finding)) {
 	if f := a.facts[inode]; f != nil && f.program != nil && !f.program.RunsOn(want) {
 		found(Finding{
 			Layer: int(inode.Layer) + 1, Path: "/" + a.entry.Path(),
-			Message: "what is started is for " + f.program.Architecture() + ", the image says " + want,
+			Message: "the entry point is for " + f.program.Architecture() + ", the image for " + want,
 		})
 	}
 }
@@ -149,5 +149,5 @@ func checkDescription(a *auditor, found func(Finding)) {
 	if described(a.img.Config.Config.Labels) || a.img.Manifest != nil && described(a.img.Manifest.Annotations) {
 		return
 	}
-	found(Finding{Message: "nothing says what this is and where it comes from"})
+	found(Finding{Message: "no label or annotation says which source and version this is"})
 }

@@ -32,13 +32,13 @@ func ParseGrowth(text string) (Growth, error) {
 	if !ok {
 		n, err := size.Parse(text)
 		if err != nil {
-			return Growth{}, fmt.Errorf("growth %q: want a part, as 1%%, or a size, as 100kB", text)
+			return Growth{}, fmt.Errorf("growth %q: want a percentage, such as 1%%, or a size, such as 100kB", text)
 		}
 		return Growth{Bytes: n}, nil
 	}
 	value, err := strconv.ParseFloat(strings.TrimSpace(percent), 64)
 	if err != nil || !(value >= 0 && value <= 1e6) {
-		return Growth{}, fmt.Errorf("growth %q: want a part, as 1%%, or a size, as 100kB", text)
+		return Growth{}, fmt.Errorf("growth %q: want a percentage, such as 1%%, or a size, such as 100kB", text)
 	}
 	return Growth{Share: value / 100}, nil
 }

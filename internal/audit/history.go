@@ -121,7 +121,7 @@ func checkBase(a *auditor, found func(Finding)) {
 	case !tagged:
 		found(Finding{Message: "base " + name + " has no tag", key: baseName})
 	case tag == "latest":
-		found(Finding{Message: "base " + name + " moves", key: baseName})
+		found(Finding{Message: "the tag of base " + name + " moves", key: baseName})
 	}
 }
 

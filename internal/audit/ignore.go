@@ -28,7 +28,7 @@ func (i *Ignore) check() error {
 
 // IgnoreRule lets all findings of a rule pass, for the command line.
 func (s *Settings) IgnoreRule(id string) error {
-	i := Ignore{Rule: id, Reason: "--ignore on the command line"}
+	i := Ignore{Rule: id, Reason: "ignored on the command line"}
 	if err := i.check(); err != nil {
 		return err
 	}
@@ -81,9 +81,9 @@ func (a *auditor) idleIgnores() []string {
 	for n, i := range a.opts.Settings.Ignore {
 		switch {
 		case a.findings.used[n] && i.expired(a.opts.Now):
-			notes = append(notes, fmt.Sprintf("the ignore of %s (%s) expired on %s", i.Rule, i.Reason, i.Until.Format(time.DateOnly)))
+			notes = append(notes, fmt.Sprintf("the ignore entry for %s (%s) expired on %s", i.Rule, i.Reason, i.Until.Format(time.DateOnly)))
 		case !a.findings.used[n]:
-			notes = append(notes, fmt.Sprintf("the ignore of %s (%s) ignores nothing here", i.Rule, i.Reason))
+			notes = append(notes, fmt.Sprintf("the ignore entry for %s (%s) matches nothing", i.Rule, i.Reason))
 		}
 	}
 	return notes

@@ -42,7 +42,7 @@ func (a *auditor) leaksOfAttestation(ctx context.Context, d oci.Descriptor) erro
 	read := func(d oci.Descriptor) []byte {
 		raw, err := image.ReadJSON(ctx, d, a.img.Content)
 		if err != nil && ctx.Err() == nil {
-			a.notes = append(a.notes, fmt.Sprintf("an attestation was not looked at: %v", err))
+			a.notes = append(a.notes, fmt.Sprintf("an attestation could not be checked: %v", err))
 		}
 		return raw
 	}

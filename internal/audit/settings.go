@@ -50,7 +50,7 @@ func (d *Date) UnmarshalJSON(b []byte) error {
 	}
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return fmt.Errorf("date %q: want a day, as 2027-01-31", text)
+		return fmt.Errorf("date %q: want a day, such as 2027-01-31", text)
 	}
 	d.Time = day
 	return nil
@@ -76,7 +76,7 @@ func ReadSettings(r io.Reader) (Settings, error) {
 		return Settings{}, fmt.Errorf("line %d: %w", line(b, decoder.InputOffset()), plainer(err))
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return Settings{}, fmt.Errorf("line %d: something follows the end of the object", line(b, decoder.InputOffset()))
+		return Settings{}, fmt.Errorf("line %d: data after the end of the object", line(b, decoder.InputOffset()))
 	}
 	return s, s.check()
 }
@@ -99,7 +99,7 @@ func plainer(err error) error {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the object doesn't end")
+		return errors.New("the object is incomplete")
 	case errors.As(err, &kind):
 		return fmt.Errorf("%q is a %s, which it can't be", kind.Field, kind.Value)
 	}
@@ -121,7 +121,7 @@ func (s *Settings) check() error {
 			return fmt.Errorf("severities: %s: %w", id, err)
 		}
 		if id == ruleBudget || id == ruleGrowth {
-			return fmt.Errorf("severities: %s: what is over budget always fails", id)
+			return fmt.Errorf("severities: %s: an exceeded budget is always an error", id)
 		}
 	}
 	for i := range s.Ignore {

@@ -27,7 +27,7 @@ func ParseAuditFormat(s string) (Format, error) {
 	return "", fmt.Errorf("format %q: want table, json, markdown, sarif or github", s)
 }
 
-// A Failure is an image that could not be judged.
+// A Failure is an image that could not be checked.
 type Failure struct {
 	Image string `json:"image"`
 	Error string `json:"error"`
@@ -100,7 +100,7 @@ func (a *Audit) text(w io.Writer, screen Screen) error {
 		}
 	}
 	for _, f := range a.Failures {
-		fmt.Fprintf(b, "%s: not judged: %s\n", Quote(f.Image), OneLine(f.Error))
+		fmt.Fprintf(b, "%s: could not be checked: %s\n", Quote(f.Image), OneLine(f.Error))
 	}
 	return b.Flush()
 }
@@ -161,9 +161,9 @@ func unlisted(r *audit.Report, rule string) int {
 // more says how many findings are left after those that are shown.
 func (g *group) more() string {
 	if g.all > len(g.listed) {
-		return fmt.Sprintf("and %d more; --format json lists %d", g.all-maxShown, len(g.listed))
+		return fmt.Sprintf("and %d more; the JSON format lists %d", g.all-maxShown, len(g.listed))
 	}
-	return fmt.Sprintf("and %d more; --format json lists all", g.all-maxShown)
+	return fmt.Sprintf("and %d more; the JSON format lists all", g.all-maxShown)
 }
 
 // auditText writes the parts of a report.

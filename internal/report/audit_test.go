@@ -137,7 +137,7 @@ func TestMarkdownFits(t *testing.T) {
 	}{
 		{1, 1, "There are more findings than a comment holds"},
 		{3, 3, "There are more findings than a comment holds"},
-		{20, 20, "20 images more could not be judged"},
+		{20, 20, "20 images more could not be checked"},
 		{1000, 0, "images more than a comment holds"},
 	} {
 		var b bytes.Buffer
@@ -160,7 +160,7 @@ func TestUnlisted(t *testing.T) {
 		if err := a.Write(&b, format, Screen{Width: 80}); err != nil {
 			t.Fatal(err)
 		}
-		if want := map[Format]string{Text: "and 1512 more; --format json lists 20", Markdown: "and 1512 more; --format json lists 20"}[format]; !strings.Contains(b.String(), cmp.Or(want, "1500")) {
+		if want := map[Format]string{Text: "and 1512 more; the JSON format lists 20", Markdown: "and 1512 more; the JSON format lists 20"}[format]; !strings.Contains(b.String(), cmp.Or(want, "1500")) {
 			t.Errorf("%s: %s", format, b.String())
 		}
 	}

@@ -46,8 +46,8 @@ func (a *Audit) markdown(w io.Writer) error {
 	}
 	c.limit = maxComment
 	for i, f := range a.Failures {
-		if !c.add(fmt.Sprintf("\n%s could not be judged: %s\n", markdownCell(Quote(f.Image)), markdownCell(OneLine(f.Error)))) {
-			fmt.Fprintf(&c.text, "\n%s more could not be judged.\n", plural(len(a.Failures)-i, "image"))
+		if !c.add(fmt.Sprintf("\n%s could not be checked: %s\n", markdownCell(Quote(f.Image)), markdownCell(OneLine(f.Error)))) {
+			fmt.Fprintf(&c.text, "\n%s more could not be checked.\n", plural(len(a.Failures)-i, "image"))
 			break
 		}
 	}
@@ -128,14 +128,14 @@ func AuditRules(w io.Writer, rules []audit.Rule, format Format, screen Screen) e
 	for _, r := range rules {
 		t.Add(r.ID, string(r.Severity), r.Title, strings.Join(r.Aliases, ", "))
 	}
-	t.Notes = []string{"--rules --format markdown says what each looks at, why, and what to do."}
+	t.Notes = []string{"The Markdown format describes each rule."}
 	return t.Text(w, screen)
 }
 
 func markdownRules(w io.Writer, rules []audit.Rule) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprint(b, "# The rules of tare audit\n\nMade by `tare audit --rules --format markdown` from the table in `internal/audit`.\n"+
-		"How to use the gate is told in [audit.md](audit.md).\n")
+	fmt.Fprint(b, "# The rules of tare audit\n\nGenerated from the tables in `internal/audit`. For how to use the rules, see\n"+
+		"[audit.md](audit.md).\n")
 	group := ""
 	for _, r := range rules {
 		if r.Group != group {

@@ -14,7 +14,7 @@ import (
 func Comparison(c compare.Comparison) Document {
 	figures := &Table{Columns: []Column{{Title: "image"}}, Wrap: true}
 	fleet := &Table{
-		Title:   fmt.Sprintf("%d nodes, %d pulls a day, %s", c.Fleet.Nodes, c.Fleet.PullsPerDay, Rate(c.Fleet.Link)),
+		Title:   fmt.Sprintf("%d nodes, %d pulls per day, %s", c.Fleet.Nodes, c.Fleet.PullsPerDay, Rate(c.Fleet.Link)),
 		Columns: []Column{{Title: "image"}}, Wrap: true, Notes: []string{sizesNote},
 	}
 	var facts, costs [][]fact
@@ -37,7 +37,7 @@ func Comparison(c compare.Comparison) Document {
 			break
 		}
 		if item.Transfer == nil {
-			figures.Notes = append(figures.Notes, "? transfer is not known of layers that lie uncompressed; --gzip compresses them.")
+			figures.Notes = append(figures.Notes, "? transfer is unknown because layers are stored uncompressed.")
 			break
 		}
 	}
@@ -80,8 +80,8 @@ func costFacts(c compare.Cost) []fact {
 	}
 	return []fact{
 		{"storage", SizeOf(c.Storage)},
-		{"bandwidth a day", SizeOf(c.BandwidthPerDay)},
-		{"time of a pull", pull},
+		{"bandwidth per day", SizeOf(c.BandwidthPerDay)},
+		{"time per pull", pull},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -35,8 +36,8 @@ func unknownFormat(f Format) error {
 	return fmt.Errorf("format %q: want table, json or markdown", string(f))
 }
 
-// schema is the version of the JSON documents; it rises when a key changes its
-// meaning or goes away.
+// schema is the version of the JSON documents. It increases when a key is removed or
+// changes its meaning.
 const schema = 1
 
 // A Document is a result that can be written in every format.
@@ -47,6 +48,15 @@ type Document struct {
 	// Items, if set, yields the array "items" that ends the JSON document, which
 	// may be too long to be kept.
 	Items iter.Seq[any]
+}
+
+// WithNote returns the document with a note more, below the last table.
+func (d Document) WithNote(note string) Document {
+	last := len(d.Tables) - 1
+	t := *d.Tables[last]
+	t.Notes = append(slices.Clone(t.Notes), note)
+	d.Tables = append(slices.Clone(d.Tables[:last]), &t)
+	return d
 }
 
 // Write writes the document.

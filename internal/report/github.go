@@ -29,7 +29,7 @@ func (a *Audit) github(w io.Writer) error {
 		fmt.Fprintf(b, "::notice title=tare audit::%s\n", githubData(verdict(Quote(r.Image), r)))
 	}
 	for _, f := range a.Failures {
-		fmt.Fprintf(b, "::error title=tare audit::%s\n", githubData(Quote(f.Image)+" could not be judged: "+OneLine(f.Error)))
+		fmt.Fprintf(b, "::error title=tare audit::%s\n", githubData(Quote(f.Image)+" could not be checked: "+OneLine(f.Error)))
 	}
 	return b.Flush()
 }

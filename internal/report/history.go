@@ -54,7 +54,7 @@ func historyTable(h layers.History, view HistoryView) (layers.History, *Table) {
 	}}
 	if h.EngineSize != nil {
 		t.Columns = slices.Insert(t.Columns, engineColumn, Column{Title: "ENGINE", Right: true})
-		t.Notes = append(t.Notes, "ENGINE is what the engine says, by the measure of its store "+Quote(h.EngineStore)+".")
+		t.Notes = append(t.Notes, "ENGINE is the size that the engine reports for its "+Quote(h.EngineStore)+" store.")
 	}
 	for _, row := range h.Rows {
 		style := Plain
@@ -69,7 +69,7 @@ func historyTable(h layers.History, view HistoryView) (layers.History, *Table) {
 	}
 	t.Rows = append(t.Rows, Row{total, Bold})
 	if h.Unmatched > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("History and layers disagree: %s without a partner.", plural(h.Unmatched, "row")))
+		t.Notes = append(t.Notes, fmt.Sprintf("History and layers disagree: %s without a counterpart.", plural(h.Unmatched, "row")))
 	}
 	if h.Size == nil {
 		t.Notes = append(t.Notes, unreadNote(h.Unread))

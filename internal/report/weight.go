@@ -10,10 +10,10 @@ import (
 )
 
 // sizesNote says which sizes tables show.
-const sizesNote = "Sizes are SI units (1 MB = 10⁶ bytes); exact bytes are in --format json."
+const sizesNote = "Sizes are in SI units (1 MB = 10⁶ bytes); the JSON format has exact bytes."
 
 // storesNote explains the sizes of what was read.
-const storesNote = "In overlay2, in containerd: what an engine with that store would say after a load."
+const storesNote = "In overlay2, in containerd: the size that an engine with that store would report."
 
 // Weights documents what images weigh.
 func Weights(list []layers.Weight) Document {
@@ -41,9 +41,9 @@ func Weights(list []layers.Weight) Document {
 // unreadNote says why figures are missing where the layers weren't read.
 func unreadNote(why string) string {
 	if why == "" {
-		return "? is not known without the layers' content; --content fetches it."
+		return "? is unknown because the layers have not been read."
 	}
-	return "? is not known: " + OneLine(why) + "."
+	return "? is unknown: " + OneLine(why) + "."
 }
 
 type fact struct{ name, value string }
