@@ -155,12 +155,7 @@ func (p *Press) copyTar(ctx context.Context, w io.Writer, l *image.Layer) (int64
 	if err != nil {
 		return 0, err
 	}
-	gross, err := CopyTar(w, p.Limit().Reader(ctx, plain))
-	if err != nil {
-		return 0, err
-	}
-	_, err = io.Copy(io.Discard, blob) // to the end, where it is verified
-	return gross, err
+	return CopyTar(w, p.Limit().Reader(ctx, plain))
 }
 
 // CopyTar copies what must be a tar archive and returns the sum of the sizes

@@ -19,6 +19,8 @@ func TestAttributes(t *testing.T) {
 		{"\x06\x0a", "v7"},
 		{"\x05cortex-a8\x00\x06\x0a", "v7"},
 		{"\x06\x06", "v6"},
+		{"\x06\x09", "v6"},
+		{"\x06\x0c", ""},
 		{"\x06\x05", "v5"},
 		{"\x06\x0e", "v8"},
 		{"\x05never ends", ""},

@@ -112,7 +112,7 @@ func (d *decoder) fill() ([]byte, error) {
 			err = d.header()
 		}
 	}
-	d.seen = min(window, d.seen+d.end-window)
+	d.seen = window // as a fill that isn't the stream's last is longer than that
 	return d.out[window:d.end], err
 }
 

@@ -73,11 +73,6 @@ type merger struct {
 // settle puts what the changeset has on the tree of the layers below, as an
 // overlay file system shows the two.
 func (m *merger) settle(l *Layer, c *changeset) {
-	for _, e := range l.Entries {
-		if e.Kind == Whiteout && e.Node.present {
-			e.Change = Removed
-		}
-	}
 	if root := m.tree.root; root.flags&opaque != 0 {
 		root.flags = 0
 		m.removeChildren(root)

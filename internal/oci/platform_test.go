@@ -22,3 +22,29 @@ func TestParsePlatform(t *testing.T) {
 		}
 	}
 }
+
+// TestServes: who asks for no variant takes any, and the variants that
+// architectures have by default need not be said.
+func TestServes(t *testing.T) {
+	for _, tt := range []struct {
+		is, want string
+		serves   bool
+	}{
+		{"linux/arm/v6", "linux/arm", true}, {"linux/arm/v7", "linux/arm", true}, {"linux/arm/v6", "linux/arm/v7", false},
+		{"linux/arm", "linux/arm/v7", true}, {"linux/arm", "linux/arm/v6", false}, {"linux/arm64", "linux/arm64/v8", true},
+		{"linux/amd64", "linux/amd64/v1", true}, {"linux/amd64/v3", "linux/amd64", true}, {"linux/amd64", "linux/arm64", false},
+		{"linux/amd64", "windows/amd64", false},
+	} {
+		is, err := oci.ParsePlatform(tt.is)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := oci.ParsePlatform(tt.want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := is.Serves(want); got != tt.serves {
+			t.Errorf("%s for %s: %v", tt.is, tt.want, got)
+		}
+	}
+}

@@ -96,6 +96,7 @@ func TestPlatform(t *testing.T) {
 		{"arm64", elfProgram{machine: 183, class: 2, data: 1}, "linux/arm64", ""},
 		{"arm, hard float", elfProgram{machine: 40, class: 1, data: 1, flags: 0x5000400}, "linux/arm/v7", ""},
 		{"arm, soft float", elfProgram{machine: 40, class: 1, data: 1, flags: 0x5000200}, "linux/arm/v5", ""},
+		{"arm, said to have both floats", elfProgram{machine: 40, class: 1, data: 1, flags: 0x5000600}, "linux/arm/v7", ""},
 		{"riscv64", elfProgram{machine: 243, class: 2, data: 1, flags: 5}, "linux/riscv64", ""},
 		{"ppc64le", elfProgram{machine: 21, class: 2, data: 1, flags: 2}, "linux/ppc64le", ""},
 		{"s390x", elfProgram{machine: 22, class: 2, data: 2}, "linux/s390x", ""},

@@ -242,6 +242,12 @@ func TestPullFaults(t *testing.T) {
 			}
 			return isBlob(r)
 		}, `range from byte 100 asked for, answered "bytes 0-99/3145728"`},
+		{"blob breaks off as often as is borne", func(w http.ResponseWriter, r *http.Request, n int) bool {
+			if isBlob(r) && n <= maxBreaks {
+				hijack(w, fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(content)))
+			}
+			return isBlob(r) && n <= maxBreaks
+		}, ""},
 		{"blob breaks off again and again", func(w http.ResponseWriter, r *http.Request, n int) bool {
 			if isBlob(r) {
 				hijack(w, fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(content)))

@@ -457,3 +457,17 @@ func TestTally(t *testing.T) {
 		t.Errorf("%d bytes, want 4000", last)
 	}
 }
+
+// TestKept: a registry may have kept less than was sent, and not more.
+func TestKept(t *testing.T) {
+	for _, tt := range []struct {
+		answer string
+		want   int64
+	}{{"", 30}, {"0-24", 25}, {"0-29", 30}, {"0-30", 30}, {"0-99", 30}, {"0-19", 30}, {"0-20", 21}, {"x", 30}} {
+		u := upload{offset: 20}
+		u.kept(&http.Response{Header: http.Header{"Range": {tt.answer}}}, 10)
+		if u.offset != tt.want || u.best != tt.want {
+			t.Errorf("%q: at %d, want %d", tt.answer, u.offset, tt.want)
+		}
+	}
+}

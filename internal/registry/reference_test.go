@@ -45,6 +45,7 @@ func TestParseReference(t *testing.T) {
 		{"a\x1b[2J", "", `\x1b`},
 		{"host:0/app", "", "want a number"},
 		{"host:65536/app", "", "want a number"},
+		{"host:080/app", "", "want a number"},
 		{"host:/app", "", "want a number"},
 		{"-bad.example/app", "", "not a host name"},
 		{"https://example.com/app", "", "without a scheme"},
