@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -330,6 +331,12 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(body, "\n"+want) {
 			t.Errorf("no line %s…", want)
 		}
+	}
+	_, value, _ := strings.Cut(body, "\nprocess_start_time_seconds ")
+	value, _, _ = strings.Cut(value, "\n")
+	started, err := strconv.ParseFloat(value, 64)
+	if age := time.Since(time.Unix(int64(started), 0)); err != nil || age < -time.Minute || age > time.Minute {
+		t.Errorf("started at %q, %v ago: %v", value, age, err)
 	}
 	if strings.Contains(body, "x1") || strings.Contains(body, "BREW") {
 		t.Error("a client's path or method became a label")

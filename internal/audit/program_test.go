@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
 )
 
@@ -81,5 +82,22 @@ func TestDamagedPrograms(t *testing.T) {
 		bad := append([]byte{}, good...)
 		bad[at] ^= 0xff
 		judge(t, with(copied("d /d"), files(exe("d", bad))), Options{})
+	}
+}
+
+// TestScriptWithoutInterpreter: what a script's first line names has to be there.
+func TestScriptWithoutInterpreter(t *testing.T) {
+	for _, tt := range []struct{ line, want string }{
+		{"#!/bin/none -e", "the script that is started needs /bin/none, which the image doesn't have"},
+		{"#!/app", ""}, {"#! /app x", ""}, {"#!none", ""}, {"# /bin/none", ""},
+	} {
+		img := with(copied("start /"), files(exe("start", []byte(tt.line+"\n"))), func(c *image.Config) { c.Config.Entrypoint = []string{"/start"} })
+		var got string
+		for _, f := range of(judge(t, img, Options{}), "TARE-C005") {
+			got += f.Message
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.line, got, tt.want)
+		}
 	}
 }

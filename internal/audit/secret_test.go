@@ -307,3 +307,27 @@ func TestMaskImage(t *testing.T) {
 		t.Errorf("%+v, %v", d, err)
 	}
 }
+
+// TestOverwrittenSecret: a secret that is written over is found once if it is the
+// same one with another mode, and both if it is another one.
+func TestOverwrittenSecret(t *testing.T) {
+	for _, tt := range []struct {
+		second it.Entry
+		want   string
+	}{
+		{moded(it.File("srv/.env", "A_PASSWORD=hunter22\n"), 0o600), "F004"},
+		{it.File("srv/.env", "A_PASSWORD=hunter2222\n"), "F004 F008"},
+		{it.File("srv/.env", ""), "F008"},
+	} {
+		img := with(copied(".env /srv/"), files(it.File("srv/.env", "A_PASSWORD=hunter22\n")), copied(".env /srv/"), files(tt.second))
+		var got []string
+		for _, f := range judge(t, img, Options{}).Findings {
+			if f.Severity == Error {
+				got = append(got, strings.TrimPrefix(f.Rule, "TARE-"))
+			}
+		}
+		if got := strings.Join(got, " "); got != tt.want {
+			t.Errorf("%d bytes: %s, want %s", tt.second.Size, got, tt.want)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
 	"devops-go/internal/oci"
@@ -208,4 +209,48 @@ func deep(n int) []byte {
 func globals(n int) []byte {
 	one := it.Tar(it.Entry{Header: tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "g", PAXRecords: map[string]string{"comment": "x"}}})
 	return append(bytes.Repeat(one[:len(one)-1024], n), it.Tar(it.File("a", ""))...)
+}
+
+// TestDecodersReadToTheEnd: whoever reads a content to its end has read what it is
+// made from to its end, where it is verified.
+func TestDecodersReadToTheEnd(t *testing.T) {
+	packed := map[image.Compression][]byte{
+		image.Uncompressed: []byte("hello"),
+		image.Gzip:         it.Gzip([]byte("hello")),
+		image.Zstd:         it.Zstd([]byte("hello")),
+		image.Bzip2:        []byte("BZh91AY&SY\x191e=\x00\x00\x00\x81\x00\x02D\xa0\x00!\x9ah3M\x073\x8b\xb9\x22\x9c(H\x0c\x98\xb2\x9e\x80"), // printf hello | bzip2
+	}
+	wrong := digest.FromBytes(nil)
+	for compression, b := range packed {
+		plain, err := image.Decompress(wrong.Verify(bytes.NewReader(b), int64(len(b))), compression)
+		if err == nil {
+			_, err = io.ReadAll(plain)
+		}
+		if err == nil || !strings.Contains(err.Error(), "content has digest") {
+			t.Errorf("%s: error %v", compression, err)
+		}
+	}
+}
+
+// TestTransferOfUncompressed: what a registry stores uncompressed, it moves so;
+// what an archive holds uncompressed was moved otherwise.
+func TestTransferOfUncompressed(t *testing.T) {
+	f := it.Files{}
+	d := f.Manifest(it.Image{Layers: []it.Layer{it.Plain(it.Sized("a", 1000))}})
+	opts, ref := inRegistry(t, f, d)
+	f.Index(d)
+	for _, tt := range []struct {
+		reference string
+		known     bool
+	}{{ref, true}, {f.ArchiveFile(t), false}} {
+		img, err := image.Open(t.Context(), tt.reference, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer img.Close()
+		l := img.Layers[0]
+		if size, known := l.Transfer(); known != tt.known || known && size != l.Descriptor.Size {
+			t.Errorf("%s: %d, known %v; want %d", tt.reference, size, known, l.Descriptor.Size)
+		}
+	}
 }

@@ -203,3 +203,21 @@ func TestTables(t *testing.T) {
 		same(t, packed)
 	}
 }
+
+// TestHeaderTexts: a file's name and comment are as long as compress/gzip lets
+// them be.
+func TestHeaderTexts(t *testing.T) {
+	for _, flag := range []byte{8, 16} {
+		for _, tt := range []struct {
+			length int
+			ok     bool
+		}{{0, true}, {510, true}, {511, true}, {512, false}, {513, false}} {
+			packed := append([]byte{0x1f, 0x8b, 8, flag, 0, 0, 0, 0, 0, 0xff}, bytes.Repeat([]byte("n"), tt.length)...)
+			packed = append(packed, "\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
+			if _, err := read(bytes.NewReader(packed), NewReader); (err == nil) != tt.ok {
+				t.Errorf("flag %d, %d bytes: error %v", flag, tt.length, err)
+			}
+			same(t, packed)
+		}
+	}
+}

@@ -19,7 +19,7 @@ func (s *Stack) merge() error {
 		l.odd(report)
 		m := merger{tree: s.tree, layer: layer, disagree: report}
 		m.sizeWhiteouts(l)
-		m.settle(l, c)
+		m.settle(c)
 		l.Unpacked = c.unpacked()
 		m.countLeaves(l)
 	}
@@ -72,7 +72,7 @@ type merger struct {
 
 // settle puts what the changeset has on the tree of the layers below, as an
 // overlay file system shows the two.
-func (m *merger) settle(l *Layer, c *changeset) {
+func (m *merger) settle(c *changeset) {
 	if root := m.tree.root; root.flags&opaque != 0 {
 		root.flags = 0
 		m.removeChildren(root)

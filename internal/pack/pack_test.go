@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -296,6 +297,73 @@ func TestParseAddition(t *testing.T) {
 		got, err := ParseAddition(tt.in)
 		if tt.err == "" && (err != nil || got != tt.want) || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
 			t.Errorf("%q: %+v, %v", tt.in, got, err)
+		}
+	}
+}
+
+// TestBaseOfAnotherArchitecture: an executable isn't put on a base that has no
+// loader for it.
+func TestBaseOfAnotherArchitecture(t *testing.T) {
+	for _, architecture := range []string{"arm64", "amd64"} {
+		files := it.Layout(it.Image{Config: image.Config{Platform: oci.Platform{OS: "linux", Architecture: architecture}}, Layers: []it.Layer{it.Plain(it.File("a", "x"))}})
+		s := goldenSpec(t)
+		s.Base = func(ctx context.Context, _ oci.Platform) (*image.Image, error) {
+			return image.Open(ctx, files.ArchiveFile(t), image.Options{})
+		}
+		b, err := Build(context.Background(), s)
+		if err == nil {
+			b.Close()
+		}
+		if ok := architecture == "amd64"; ok && err != nil || !ok && (err == nil || !strings.Contains(err.Error(), "is for linux/arm64, the executable for linux/amd64")) {
+			t.Errorf("%s: %v", architecture, err)
+		}
+	}
+}
+
+// TestConfigureOverBase: of the base stays what isn't asked for, and nothing of how
+// it was started.
+func TestConfigureOverBase(t *testing.T) {
+	config := image.Config{Config: image.RunConfig{
+		Env: []string{"PATHS=/a", "PATH=/bin"}, Entrypoint: []string{"cmd /c x"}, Cmd: []string{"y"}, ArgsEscaped: true,
+	}}
+	s := goldenSpec(t)
+	s.Run.Env = []string{"PATH=/own", "PAT=x"}
+	b := builder{Spec: s}
+	if err := b.configure(&config, s.Executables[0]); err != nil {
+		t.Fatal(err)
+	}
+	c := config.Config
+	if got := strings.Join(c.Env, " "); got != "PATHS=/a PATH=/own PAT=x" || c.ArgsEscaped || c.Cmd != nil || c.Entrypoint[0] != "/tiny" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestRevision: a build from a changed working tree says so.
+func TestRevision(t *testing.T) {
+	for _, tt := range []struct{ revision, modified, want string }{
+		{"abc", "false", "abc"}, {"abc", "true", "abc-dirty"}, {"", "true", ""},
+	} {
+		e := *goldenSpec(t).Executables[0]
+		e.Build = &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: tt.revision}, {Key: "vcs.modified", Value: tt.modified}}}
+		if got := (&builder{}).buildLabels(&e)[labelRevision]; got != tt.want {
+			t.Errorf("%+v: %q", tt, got)
+		}
+	}
+}
+
+// TestAddedModes: what may be executed here may be executed there, by all; the
+// other bits of this machine's modes don't matter.
+func TestAddedModes(t *testing.T) {
+	for _, tt := range []struct {
+		mode fs.FileMode
+		want int64
+	}{{0o600, 0o644}, {0o666, 0o644}, {0o700, 0o755}, {0o755, 0o755}, {0o655, 0o644}} {
+		tree := map[string]*node{}
+		if err := (Addition{Source: write(t, "file", []byte("x"), tt.mode), Target: "file"}).collect(tree, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := tree["file"].mode; got != tt.want {
+			t.Errorf("%o: %o, want %o", tt.mode, got, tt.want)
 		}
 	}
 }

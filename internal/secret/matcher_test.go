@@ -146,3 +146,17 @@ func TestNoSecret(t *testing.T) {
 
 // maskText returns the text with its secrets masked.
 func maskText(m *Matcher, s string) string { return Mask(s, m.Find(s)) }
+
+// TestRandomLength: what looks random is from 24 to 512 bytes long.
+func TestRandomLength(t *testing.T) {
+	const alphabet = "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYz"
+	random := strings.Repeat(alphabet, 16)
+	for _, tt := range []struct {
+		length int
+		want   bool
+	}{{23, false}, {24, true}, {512, true}, {513, false}} {
+		if got := looksRandom(random[:tt.length]); got != tt.want {
+			t.Errorf("%d bytes: %v, want %v", tt.length, got, tt.want)
+		}
+	}
+}

@@ -127,3 +127,18 @@ func TestWriteGoesOnAfterAnEarlyTimer(t *testing.T) {
 		t.Errorf("to nobody who reads: %v", err)
 	}
 }
+
+// A deadline that net/http means to have passed long ago takes no timer.
+func TestLongAgoTakesNoTimer(t *testing.T) {
+	var d deadline
+	armed := 0
+	d.init(func(time.Time) error { armed++; return nil })
+	d.set(time.Unix(1, 0))
+	if err := d.begin(); err != os.ErrDeadlineExceeded || armed > 0 {
+		t.Errorf("%v after %d timers", err, armed)
+	}
+	d.set(time.Now().Add(years))
+	if err := d.begin(); err != nil || armed != 1 {
+		t.Errorf("%v after %d timers", err, armed)
+	}
+}
