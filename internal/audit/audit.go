@@ -195,6 +195,11 @@ func (a *auditor) eachFile() {
 func (a *auditor) read(ctx context.Context) error {
 	opts := a.opts.Layers
 	opts.Visit = a.visit
+	opts.Again = func(e, first *layers.Entry) {
+		if f := a.facts[first]; f != nil {
+			a.facts[e] = f
+		}
+	}
 	stack, err := layers.Read(ctx, a.img, opts)
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.img.Name, err)

@@ -16,8 +16,15 @@ import (
 	"devops-go/internal/registry"
 )
 
-// maxManifests bounds what an index leads to.
-const maxManifests = 10_000
+// maxManifests bounds what an index leads to and what refers to that,
+// maxManifestBytes how large all of it is, as it is kept in memory.
+// maxReferrerDepth bounds the referrers of referrers: a signature of an SBOM of an
+// image is two deep.
+const (
+	maxManifests     = 10_000
+	maxManifestBytes = 32 << 20
+	maxReferrerDepth = 8
+)
 
 // Collect returns the bundle of what the image's reference named: all platforms
 // of an index, or with single the image alone. What refers to them in the same
@@ -109,6 +116,7 @@ type collector struct {
 	img       *image.Image
 	from      registry.Reference
 	manifests int
+	bytes     int // of manifests
 }
 
 // collect adds the manifest or index d after all that it leads to.
@@ -119,6 +127,9 @@ func (c *collector) collect(ctx context.Context, d oci.Descriptor) error {
 	raw, err := image.ReadJSON(ctx, d, c.img.Content)
 	if err != nil {
 		return c.missing(d, err)
+	}
+	if c.bytes += len(raw); c.bytes > maxManifestBytes {
+		return fmt.Errorf("more than %d bytes of manifests", maxManifestBytes)
 	}
 	var content struct {
 		Manifests []oci.Descriptor
@@ -235,7 +246,7 @@ func (c *collector) askReferrers(ctx context.Context) error {
 			subjects = append(subjects, content.Digest)
 		}
 	}
-	for len(subjects) > 0 {
+	for depth := 1; len(subjects) > 0; depth++ {
 		found := make([][]oci.Descriptor, len(subjects))
 		err := parallel.Each(ctx, maxTransfers, len(subjects), func(ctx context.Context, i int) (err error) {
 			found[i], err = c.img.Referrers(ctx, subjects[i])
@@ -248,6 +259,9 @@ func (c *collector) askReferrers(ctx context.Context) error {
 		for _, d := range slices.Concat(found...) {
 			if c.bundle.has(d.Digest) {
 				continue
+			}
+			if depth > maxReferrerDepth {
+				return fmt.Errorf("referrers of referrers are more than %d deep", maxReferrerDepth)
 			}
 			if err := c.referrer(ctx, d); errors.Is(err, fs.ErrNotExist) {
 				continue // a list outlives what it lists

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,8 +10,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/oci"
 	"devops-go/internal/registry"
 	"devops-go/internal/registrytest"
 )
@@ -130,5 +133,47 @@ func TestPushByDigest(t *testing.T) {
 	err := b.Push(ctx, client, right.WithDigest(b.Referrers[0].Digest), nil)
 	if err == nil || !strings.Contains(err.Error(), "the image is "+b.Root.Digest.String()) || len(server.Requests()) != before {
 		t.Errorf("by another digest: %v after %d requests", err, len(server.Requests())-before)
+	}
+}
+
+// TestEndlessReferrers: what refers to an image, and to that, and to that, doesn't
+// go on for ever.
+func TestEndlessReferrers(t *testing.T) {
+	server := registrytest.New(t)
+	server.Referrers = true
+	client := registry.New(registry.Options{})
+	defer client.Close()
+	f := it.Files{}
+	subject := f.Manifest(it.Image{Tag: "a:1", Layers: []it.Layer{it.Plain(it.File("a", "x"))}})
+	for name, content := range f {
+		server.AddBlob("app", content)
+		if name == it.BlobPath(subject.Digest) {
+			server.AddManifest("app", "1", subject.MediaType, content)
+		}
+	}
+	empty := oci.Descriptor{MediaType: oci.MediaTypeEmpty, Digest: server.AddBlob("app", []byte("{}")), Size: 2}
+	refer := func() {
+		m, err := json.Marshal(oci.Manifest{SchemaVersion: 2, MediaType: oci.MediaTypeManifest, Config: empty, Layers: []oci.Descriptor{}, Subject: &subject})
+		if err != nil {
+			t.Fatal(err)
+		}
+		subject = oci.Descriptor{MediaType: oci.MediaTypeManifest, Digest: digest.FromBytes(m), Size: int64(len(m))}
+		server.AddManifest("app", subject.Digest.String(), subject.MediaType, m)
+	}
+	for range maxReferrerDepth {
+		refer()
+	}
+	opts, name := image.Options{Registry: client}, "docker://"+server.Host()+"/app:1"
+	if b := collected(t, name, opts); len(b.Referrers) != maxReferrerDepth {
+		t.Errorf("%d referrers, want %d", len(b.Referrers), maxReferrerDepth)
+	}
+	refer()
+	img, err := image.Open(t.Context(), name, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Collect(t.Context(), img, false)
+	if want := "referrers of referrers are more than 8 deep"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
 	}
 }

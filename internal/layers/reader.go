@@ -84,8 +84,8 @@ func (r *reader) scan(ctx context.Context, l *Layer, s *tarscan.Scanner) error {
 
 // add makes the entry of hdr.
 func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
-	if r.files.Add(1) > r.opts.MaxFiles {
-		return nil, fmt.Errorf("%w: more than %d entries", ErrTooManyFiles, r.opts.MaxFiles)
+	if err := r.count(); err != nil {
+		return nil, err
 	}
 	p, outside, err := entryPath(hdr.Name)
 	if err != nil {
@@ -110,17 +110,49 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 	if e.Node, err = r.intern(p, bytes); err != nil {
 		return nil, err
 	}
+	return e, r.take(l, e)
+}
+
+// take adds e to the layer.
+func (r *reader) take(l *Layer, e *Entry) error {
 	// A sparse file states more than is there, so what is stated is bounded,
 	// too; the sum can't overflow before it is.
 	if e.Length() > r.opts.MaxSize || r.total.Add(e.Length()) > r.opts.MaxSize {
-		return nil, tooLarge(r.opts.MaxSize)
+		return tooLarge(r.opts.MaxSize)
 	}
 	l.Size += e.Size
-	if kind == File && hdr.Typeflag != tar.TypeDir {
+	if e.Kind == File && e.Type != tar.TypeDir {
 		l.Files++
 	}
 	l.Entries = append(l.Entries, e)
-	return e, nil
+	return nil
+}
+
+// count counts an entry.
+func (r *reader) count() error {
+	if r.files.Add(1) > r.opts.MaxFiles {
+		return fmt.Errorf("%w: more than %d entries", ErrTooManyFiles, r.opts.MaxFiles)
+	}
+	return nil
+}
+
+// repeat fills l with the entries of the layer first, which has the same blob.
+func (r *reader) repeat(l, first *Layer) error {
+	for _, e := range first.Entries {
+		if err := r.count(); err != nil {
+			return err
+		}
+		again := new(Entry)
+		*again = *e
+		again.Layer = int32(l.Index)
+		if err := r.take(l, again); err != nil {
+			return err
+		}
+		if r.opts.Again != nil {
+			r.opts.Again(again, e)
+		}
+	}
+	return nil
 }
 
 // intern returns the node of the clean path p, and counts what else is kept of

@@ -5,8 +5,10 @@ package layers
 
 import (
 	"context"
+	"fmt"
 	"io"
 
+	"devops-go/internal/digest"
 	"devops-go/internal/image"
 	"devops-go/internal/parallel"
 )
@@ -29,6 +31,10 @@ type Options struct {
 	// entry holds and needn't be read; both are valid until Visit returns. An
 	// error ends the reading.
 	Visit func(l *image.Layer, e *Entry, content io.Reader) error
+	// Again, if set, is called in Visit's place for the entries of a layer that is
+	// an earlier one's blob again, which is read once: first is the entry there.
+	// The calls come one after the other.
+	Again func(e, first *Entry)
 }
 
 // DefaultMaxFiles is how many entries an image may have unless more are
@@ -86,13 +92,38 @@ func Read(ctx context.Context, img *image.Image, opts Options) (*Stack, error) {
 		s.Layers = append(s.Layers, &Layer{Layer: l})
 	}
 	r := &reader{opts: opts, size: NewLimit(opts.MaxSize), tree: s.tree}
+	firsts := firstLayers(s.Layers)
 	if err := parallel.Each(ctx, opts.Jobs, len(s.Layers), func(ctx context.Context, i int) error {
+		if firsts[i] != s.Layers[i] {
+			return nil
+		}
 		return r.read(ctx, s.Layers[i])
 	}); err != nil {
 		return nil, err
+	}
+	for i, l := range s.Layers {
+		if firsts[i] == l {
+			continue
+		}
+		if err := r.repeat(l, firsts[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", l, err)
+		}
 	}
 	if err := s.merge(); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// firstLayers returns for each layer the first one of the same blob, mostly itself.
+func firstLayers(list []*Layer) []*Layer {
+	firsts := make([]*Layer, len(list))
+	byDigest := map[digest.Digest]*Layer{}
+	for i, l := range list {
+		d := l.Descriptor.Digest
+		if firsts[i] = byDigest[d]; firsts[i] == nil || d.IsZero() || firsts[i].Descriptor.Size != l.Descriptor.Size {
+			firsts[i], byDigest[d] = l, l
+		}
+	}
+	return firsts
 }

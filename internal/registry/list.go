@@ -12,7 +12,8 @@ import (
 
 const (
 	maxPage  = 8 << 20
-	maxPages = 10_000
+	maxPages = 1000
+	maxList  = 64 << 20 // bytes of all pages
 )
 
 // Tags returns the tags of ref's repository, in the registry's order.
@@ -48,9 +49,15 @@ func (c *Client) pages(ctx context.Context, ref Reference, path string, accept [
 		return err
 	}
 	seen := make(map[string]bool)
+	bytes := 0
 	for range maxPages {
 		seen[u.String()] = true
-		next, err := c.page(ctx, h, u, ref, accept, take)
+		next, err := c.page(ctx, h, u, ref, accept, func(body []byte) error {
+			if bytes += len(body); bytes > maxList {
+				return refused("registry %s: the list has more than %d bytes", u.Host, maxList)
+			}
+			return take(body)
+		})
 		if err != nil || next == nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -70,6 +71,62 @@ func TestTags(t *testing.T) {
 			checkLine(t, err, f.Host())
 		})
 	}
+}
+
+// A list that goes on for ever ends in one line.
+func TestEndlessList(t *testing.T) {
+	long := `{"tags":["` + strings.Repeat(strings.Repeat("a", 100)+`","`, 70_000) + `z"]}`
+	for _, tt := range []struct {
+		name, page, want string
+	}{
+		{"pages", `{"tags":["a"]}`, "the list has more than 1000 pages"},
+		{"bytes", long, "the list has more than 67108864 bytes"},
+		{"values", `{"tags":[` + strings.Repeat(`"a",`, oci.MaxValues) + `"a"]}`, "the list is not JSON"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t)
+			f.Fault = func(w http.ResponseWriter, r *http.Request, _ int) bool {
+				if !strings.HasSuffix(r.URL.Path, "/tags/list") {
+					return false
+				}
+				page, _ := strconv.Atoi(r.URL.Query().Get("last"))
+				w.Header().Set("Link", fmt.Sprintf(`</v2/app/tags/list?last=%d>; rel="next"`, page+1))
+				fmt.Fprint(w, tt.page)
+				return true
+			}
+			c, _ := f.client(Options{})
+			_, err := c.Tags(t.Context(), f.ref("app"))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("error %v, want %q", err, tt.want)
+			}
+			checkLine(t, err, f.Host())
+		})
+	}
+}
+
+// What refers to a manifest is counted over all pages.
+func TestTooManyReferrers(t *testing.T) {
+	f := newFake(t)
+	var page []string
+	for i := range 5001 {
+		page = append(page, fmt.Sprintf(`{"mediaType":%q,"size":2,"digest":%q}`, oci.MediaTypeManifest, digest.FromBytes(fmt.Append(nil, i))))
+	}
+	f.Fault = func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		if !strings.Contains(r.URL.Path, "/referrers/") {
+			return false
+		}
+		if r.URL.RawQuery == "" {
+			w.Header().Set("Link", `<?page=2>; rel="next"`)
+		}
+		fmt.Fprintf(w, `{"schemaVersion":2,"manifests":[%s]}`, strings.Join(page, ","))
+		return true
+	}
+	c, _ := f.client(Options{})
+	_, err := c.Referrers(t.Context(), f.ref("app"), digest.FromBytes(nil), "")
+	if want := "more than 10000 manifests refer to"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Fatalf("error %v, want %q", err, want)
+	}
+	checkLine(t, err, f.Host())
 }
 
 func TestNextLink(t *testing.T) {

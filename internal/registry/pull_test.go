@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -388,4 +389,56 @@ func TestSlowReader(t *testing.T) {
 	if got, err := io.ReadAll(rc); err != nil || len(got) != len(content) || f.Seen("GET "+blobPath(f.ref("app"), d)) != 1 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
+}
+
+// What comes byte by byte never stalls: an answer that would take for ever is given
+// up, and isn't asked for again.
+func TestSlowRegistry(t *testing.T) {
+	content := pattern(1 << 20)
+	for _, tt := range []struct {
+		name  string
+		bytes int // in each second
+		want  string
+	}{
+		{"a byte a second", 1, "too slow: "},
+		{"just too slow", 900, "too slow: "},
+		{"slow", 1100, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t)
+			d := f.AddBlob("app", content)
+			// A read is as slow as what it reads came; between two, no time passes.
+			var clock atomic.Int64
+			c, _ := f.client(Options{Now: func() time.Time { return time.Unix(0, clock.Load()) }})
+			rc, err := c.Blob(t.Context(), f.ref("app"), d, int64(len(content)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rc.Close()
+			body := rc.(*blobReader).download.body.(*watchedBody)
+			body.ReadCloser = &slowBody{body.ReadCloser, tt.bytes, &clock}
+			_, err = io.Copy(io.Discard, rc)
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+			if err != nil {
+				checkLine(t, err, f.Host())
+			}
+			if n := f.Seen("GET " + blobPath(f.ref("app"), d)); n != 1 {
+				t.Errorf("asked %d times", n)
+			}
+		})
+	}
+}
+
+// slowBody takes a second for so many bytes.
+type slowBody struct {
+	io.ReadCloser
+	bytes int
+	clock *atomic.Int64
+}
+
+func (s *slowBody) Read(p []byte) (int, error) {
+	s.clock.Add(int64(time.Second))
+	return s.ReadCloser.Read(p[:min(len(p), s.bytes)])
 }

@@ -13,6 +13,9 @@ import (
 	"devops-go/internal/oci"
 )
 
+// maxReferrers is how many manifests may refer to one.
+const maxReferrers = 10_000
+
 // index is an image index as far as referrers need it.
 type index struct {
 	SchemaVersion int              `json:"schemaVersion"`
@@ -89,7 +92,9 @@ func (c *Client) referrers(ctx context.Context, ref Reference, d digest.Digest, 
 		if oci.Unmarshal(body, &page) != nil {
 			return fmt.Errorf("registry %s: the list is not an image index", ref.host)
 		}
-		all = append(all, page.Manifests...)
+		if all = append(all, page.Manifests...); len(all) > maxReferrers {
+			return refused("registry %s: more than %d manifests refer to %s", ref.host, maxReferrers, d.Short())
+		}
 		return nil
 	})
 	return all, err

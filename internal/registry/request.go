@@ -165,7 +165,7 @@ func (c *Client) send(ctx context.Context, r *request, authorization string) (*h
 		return nil, err
 	}
 	w.answered()
-	resp.Body = &watchedBody{resp.Body, ctx, w, r}
+	resp.Body = &watchedBody{ReadCloser: resp.Body, ctx: ctx, watch: w, r: r, now: c.options.Now}
 	return resp, nil
 }
 

@@ -57,7 +57,7 @@ func retryable(err error, n int, answered bool) bool {
 		return false
 	}
 	switch {
-	case errors.Is(err, errRefused), errors.Is(err, errSource), errors.Is(err, http.ErrBodyReadAfterClose), certificateFault(err):
+	case errors.Is(err, errRefused), errors.Is(err, errSource), errors.Is(err, errSlow), errors.Is(err, http.ErrBodyReadAfterClose), certificateFault(err):
 		return false
 	case errors.Is(err, errStalled):
 		return n == 0

@@ -13,8 +13,19 @@ import (
 // it has the whole body of a request: it may be moving a large blob.
 const commitPatience = 5
 
-// errStalled is the cause of a request that was given up because no byte moved.
-var errStalled = errors.New("stalled")
+// errStalled is the cause of a request that was given up because no byte moved,
+// errSlow of one that would have taken for ever.
+var (
+	errStalled = errors.New("stalled")
+	errSlow    = errors.New("too slow")
+)
+
+// An answer that moves less than slowBytes in slowWindow is given up: what comes
+// byte by byte never stalls, and never ends.
+const (
+	slowWindow = time.Minute
+	slowBytes  = 60_000
+)
 
 // A watch gives up a request on which nothing moves for limit. It runs only
 // while the network is waited for, never while the caller thinks.
@@ -70,16 +81,38 @@ type watchedBody struct {
 	ctx   context.Context
 	watch *watch
 	r     *request
+	now   func() time.Time
+
+	waited time.Duration // for the network, since the last look at the speed
+	moved  int           // bytes, in that time
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
+	begun := b.now()
 	b.watch.timer.Reset(b.watch.limit)
 	n, err := b.ReadCloser.Read(p)
 	b.watch.timer.Stop()
-	if err != nil && err != io.EOF {
+	b.waited += b.now().Sub(begun)
+	b.moved += n
+	switch {
+	case err == nil:
+		err = b.pace()
+	case err != io.EOF:
 		err = noAnswer(b.r, causeOf(b.ctx, err))
 	}
 	return n, err
+}
+
+// pace holds the speed against the least that is waited for.
+func (b *watchedBody) pace() error {
+	if b.waited < slowWindow {
+		return nil
+	}
+	if b.moved < slowBytes {
+		return noAnswer(b.r, fmt.Errorf("%w: %d bytes in %v", errSlow, b.moved, b.waited.Round(time.Second)))
+	}
+	b.waited, b.moved = 0, 0
+	return nil
 }
 
 func (b *watchedBody) Close() error {

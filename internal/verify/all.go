@@ -10,8 +10,13 @@ import (
 	"devops-go/internal/oci"
 )
 
-// maxReferrers bounds the manifests that refer to an image, and to each other.
-const maxReferrers = 10_000
+// maxReferrers bounds the manifests that refer to an image, and to each other,
+// maxReferrerDepth how far they are from it: a signature of an SBOM of an image is
+// two deep.
+const (
+	maxReferrers     = 10_000
+	maxReferrerDepth = 8
+)
 
 // All verifies what the reference of img names as a whole: the images of all
 // platforms, what lies beside them in their index, and what refers to any of it.
@@ -128,21 +133,27 @@ func (a *all) subjectOf(ctx context.Context, d oci.Descriptor) (digest.Digest, b
 // and about that.
 func (a *all) askReferrers(ctx context.Context) error {
 	referrers := 0
-	for i := 0; i < len(a.list); i++ {
-		subject := a.list[i]
-		found, err := a.img.Referrers(ctx, subject)
-		if err != nil {
-			return fmt.Errorf("referrers of %s: %w", subject, err)
-		}
-		for _, d := range found {
-			if a.seen[d.Digest] {
-				continue
+	for depth, i := 1, 0; i < len(a.list); depth++ {
+		subjects := a.list[i:]
+		i = len(a.list)
+		for _, subject := range subjects {
+			found, err := a.img.Referrers(ctx, subject)
+			if err != nil {
+				return fmt.Errorf("referrers of %s: %w", subject, err)
 			}
-			if referrers++; referrers > maxReferrers {
-				return fmt.Errorf("more than %d manifests refer to the image", maxReferrers)
-			}
-			if err := a.manifest(ctx, d, RoleReferrer); err != nil {
-				return err
+			for _, d := range found {
+				if a.seen[d.Digest] {
+					continue
+				}
+				if referrers++; referrers > maxReferrers {
+					return fmt.Errorf("more than %d manifests refer to the image", maxReferrers)
+				}
+				if depth > maxReferrerDepth {
+					return fmt.Errorf("referrers of referrers are more than %d deep", maxReferrerDepth)
+				}
+				if err := a.manifest(ctx, d, RoleReferrer); err != nil {
+					return err
+				}
 			}
 		}
 	}
