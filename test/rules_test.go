@@ -24,7 +24,7 @@ var packageLevels = map[string][][]string{
 			"internal/zstd",
 		},
 		{"internal/oci", "internal/pgzip"},
-		{"internal/engine", "internal/registry", "internal/registrytest"},
+		{"internal/engine", "internal/provenance", "internal/registry", "internal/registrytest"},
 		{"internal/image"},
 		{"internal/imagetest", "internal/layers"},
 		{"internal/bundle"},

@@ -30,6 +30,7 @@ example: tare history --no-trunc image.tar
 `,
 		define: func(fs *flag.FlagSet) runner {
 			h := historian{format: templateFlag{format: report.Text}}
+			h.source.made = true
 			h.source.defineAll(fs)
 			h.source.defineMask(fs)
 			h.source.defineContent(fs)

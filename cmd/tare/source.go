@@ -25,6 +25,7 @@ type sourceFlags struct {
 	tolerant bool          // of descriptors that lie; verify is
 	content  bool          // fetch the layers of an image in a registry
 	mask     bool          // secrets in history and configuration
+	made     bool          // read what is attested about the image's making
 }
 
 // define adds the flags of a command that reads one platform of an image.
@@ -79,14 +80,21 @@ func (s *sourceFlags) open(ctx context.Context, ref string, std stdio) (*image.I
 	if err != nil {
 		return nil, err
 	}
-	if err := s.masked(ctx, img); err != nil {
+	if err := s.complete(ctx, img, std); err != nil {
 		img.Close()
 		return nil, err
 	}
 	return img, nil
 }
 
-func (s *sourceFlags) masked(ctx context.Context, img *image.Image) error {
+// complete reads the provenance of an image that was opened, for commands that
+// show it, and masks what is to be masked.
+func (s *sourceFlags) complete(ctx context.Context, img *image.Image, std stdio) error {
+	if s.made {
+		if err := img.ReadProvenance(ctx); err != nil {
+			fmt.Fprintf(std.err, "note: %s: provenance can't be read: %s\n", report.Quote(img.Name), report.Escape(err.Error()))
+		}
+	}
 	if !s.mask {
 		return nil
 	}
@@ -117,7 +125,7 @@ func (s *sourceFlags) each(ctx context.Context, ref string, std stdio, do func(*
 			continue
 		}
 		if err == nil && other != img {
-			err = s.masked(ctx, other)
+			err = s.complete(ctx, other, std)
 		}
 		if err == nil {
 			err = do(other)

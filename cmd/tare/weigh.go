@@ -26,6 +26,7 @@ example: tare weigh docker-daemon:alpine:3.20
 		define: func(fs *flag.FlagSet) runner {
 			var source sourceFlags
 			var output outputFlags
+			source.made = true
 			source.defineAll(fs)
 			source.defineMask(fs)
 			source.defineContent(fs)

@@ -1,13 +1,11 @@
 package audit
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"devops-go/internal/image"
-	"devops-go/internal/oci"
 )
 
 // A Knowledge is how it is known which layers are the base image's.
@@ -164,82 +162,18 @@ func statedName(img *image.Image) string {
 	return img.Config.Config.Labels[baseName]
 }
 
-// A statement is an in-toto statement of BuildKit's provenance, in the two
-// versions that it writes (docs/attestations/slsa-definitions.md of BuildKit).
-// Which layers the steps of the build ended in is there with mode=max.
-type statement struct {
-	Predicate struct {
-		BuildConfig buildConfig `json:"buildConfig"`
-		Metadata    struct {
-			BuildKit buildMetadata `json:"https://mobyproject.org/buildkit@v1#metadata"`
-		} `json:"metadata"`
-		BuildDefinition struct {
-			InternalParameters struct {
-				BuildConfig buildConfig `json:"buildConfig"`
-			} `json:"internalParameters"`
-		} `json:"buildDefinition"`
-		RunDetails struct {
-			Metadata struct {
-				BuildKit buildMetadata `json:"buildkit_metadata"`
-			} `json:"metadata"`
-		} `json:"runDetails"`
-	} `json:"predicate"`
-}
-
-type buildConfig struct {
-	Definition []struct {
-		ID string `json:"id"`
-		Op struct {
-			Op struct {
-				Source struct {
-					Identifier string `json:"identifier"`
-				} `json:"source"`
-			} `json:"Op"`
-		} `json:"op"`
-	} `json:"llbDefinition"`
-}
-
-type buildMetadata struct {
-	Layers map[string][][]oci.Descriptor `json:"layers"`
-}
-
-// stateBase takes from a statement which of the image's layers came with an
-// image that the build started from.
-func (a *auditor) stateBase(raw []byte) {
-	var s statement
-	if a.opts.Base != nil || json.Unmarshal(raw, &s) != nil {
+// stateBase takes from the image's provenance which of its layers came with an
+// image that the build started from. Where it doesn't say that, it may name the
+// one image that the guessed layers are of.
+func (a *auditor) stateBase() {
+	if a.opts.Base != nil {
 		return
 	}
-	p := &s.Predicate
-	for _, build := range []struct {
-		config   buildConfig
-		metadata buildMetadata
-	}{{p.BuildConfig, p.Metadata.BuildKit}, {p.BuildDefinition.InternalParameters.BuildConfig, p.RunDetails.Metadata.BuildKit}} {
-		for _, step := range build.config.Definition {
-			scheme, name, ok := strings.Cut(step.Op.Op.Source.Identifier, "://")
-			if !ok || scheme != "docker-image" && scheme != "oci-layout" {
-				continue
-			}
-			for _, chain := range build.metadata.Layers[step.ID+":0"] {
-				n := len(chain)
-				if a.begins(chain) && (a.base == nil || a.base.Known == Guessed || n > a.base.Layers) {
-					a.base = &Base{Known: Stated, Image: name, Layers: n}
-				}
-			}
-		}
+	if base := a.img.Base(); base != nil {
+		a.base = &Base{Known: Stated, Image: base.Name, Layers: base.Layers}
+		return
 	}
-}
-
-// begins reports whether these are the image's first layers.
-func (a *auditor) begins(chain []oci.Descriptor) bool {
-	if len(chain) == 0 || len(chain) > len(a.img.Layers) {
-		return false
+	if images := a.img.Made.Images(); a.base != nil && a.base.Image == "" && len(images) == 1 {
+		a.base.Image = images[0].String()
 	}
-	for i, d := range chain {
-		l := a.img.Layers[i]
-		if d.Digest != l.Descriptor.Digest && d.Digest != l.DiffID || d.Digest.IsZero() {
-			return false
-		}
-	}
-	return true
 }

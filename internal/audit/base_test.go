@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
-	"devops-go/internal/oci"
 )
 
 // onBase is a base with a key in a layer, a secret in its last ENV and the user
@@ -132,10 +130,10 @@ func TestStatedBase(t *testing.T) {
 		return `{"llbDefinition":[{"id":"step0","op":{"Op":{"source":{"identifier":"` + source + `"}}}},{"id":"step1","op":{"Op":{"exec":{}}}}]}`
 	}
 	v02 := func(source, layers string) string {
-		return `{"predicate":{"buildConfig":` + steps(source) + `,"metadata":{"https://mobyproject.org/buildkit@v1#metadata":{"layers":` + layers + `}}}}`
+		return `{"predicateType":"https://slsa.dev/provenance/v0.2","predicate":{"buildConfig":` + steps(source) + `,"metadata":{"https://mobyproject.org/buildkit@v1#metadata":{"layers":` + layers + `}}}}`
 	}
 	v1 := func(source, layers string) string {
-		return `{"predicate":{"buildDefinition":{"internalParameters":{"buildConfig":` + steps(source) + `}},"runDetails":{"metadata":{"buildkit_metadata":{"layers":` + layers + `}}}}}`
+		return `{"predicateType":"https://slsa.dev/provenance/v1","predicate":{"buildDefinition":{"internalParameters":{"buildConfig":` + steps(source) + `}},"runDetails":{"metadata":{"buildkit_metadata":{"layers":` + layers + `}}}}}`
 	}
 	const source = "docker-image://docker.io/library/base:1@sha256:00"
 	layers := `{"step0:0":` + chain(2) + `,"step1:0":` + chain(3) + `}`
@@ -154,11 +152,7 @@ func TestStatedBase(t *testing.T) {
 		{"no layers", v1(source, `{"step0:0":[[]]}`), nil},
 		{"no JSON", "{", nil},
 	} {
-		statement := f.Blob("application/vnd.in-toto+json", []byte(tt.statement))
-		m, _ := json.Marshal(oci.Manifest{SchemaVersion: 2, Config: f.Blob(oci.MediaTypeConfig, []byte("{}")), Layers: []oci.Descriptor{statement}})
-		a := f.Blob(oci.MediaTypeManifest, m)
-		a.Annotations = map[string]string{oci.AnnotationReferenceType: "attestation-manifest"}
-		f.Index(d, a)
+		f.Index(d, f.Attest(d, tt.statement))
 		img, err := image.Open(t.Context(), "oci:"+f.Dir(t), image.Options{})
 		if err != nil {
 			t.Fatal(err)

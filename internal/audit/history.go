@@ -35,7 +35,7 @@ func checkAddURL(a *auditor, found func(Finding)) {
 			continue
 		}
 		for _, source := range sources {
-			if !isRemote([]string{source}) || isPinned(source) {
+			if !isRemote([]string{source}) || isPinned(source) || a.isRecorded(source) {
 				continue
 			}
 			message := "ADD fetches a URL; nothing here says that what comes is checked"
@@ -48,8 +48,13 @@ func checkAddURL(a *auditor, found func(Finding)) {
 	}
 }
 
-// isPinned reports whether the source says itself what comes. What a build's
-// provenance knows of it belongs here, too.
+// isRecorded reports whether the provenance has the digest of what came from the
+// source.
+func (a *auditor) isRecorded(source string) bool {
+	return a.img.Made != nil && a.img.Made.Fetched(source) != ""
+}
+
+// isPinned reports whether the source says itself what comes.
 func isPinned(source string) bool {
 	if !isGit(source) {
 		return false

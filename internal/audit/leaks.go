@@ -59,6 +59,9 @@ func leakRule(place leakPlace) func(*auditor, func(Finding)) {
 // findLeaks finds and learns the secrets of history and configuration, so that
 // all are known when the first finding is written.
 func (a *auditor) findLeaks(ctx context.Context) error {
+	if err := a.readProvenance(ctx); err != nil {
+		return err
+	}
 	a.leaksOfInstructions()
 	a.leaksOfArguments()
 	config := &a.img.Config.Config
@@ -68,6 +71,7 @@ func (a *auditor) findLeaks(ctx context.Context) error {
 		labels = append(labels, pair{name, config.Labels[name]})
 	}
 	a.leaksOfPairs(inLabel, "LABEL", labels)
+	a.leaksOfProvenance()
 	return a.leaksOfMetadata(ctx)
 }
 
@@ -117,6 +121,42 @@ func (a *auditor) leaksOfArguments() {
 		for _, p := range pairs {
 			if !seen[p] {
 				seen[p] = a.takePair(inArgument, p, i+1)
+			}
+		}
+	}
+}
+
+// readProvenance reads what is attested about the image's making. What can't be
+// read is said in a note.
+func (a *auditor) readProvenance(ctx context.Context) error {
+	if a.img.Made == nil && a.opts.Depth != Shallow {
+		if err := a.img.ReadProvenance(ctx); err != nil {
+			a.notes = append(a.notes, fmt.Sprintf("the provenance was not looked at: %v", err))
+		}
+	}
+	if a.img.Made != nil {
+		a.stateBase()
+	}
+	return ctx.Err()
+}
+
+// leaksOfProvenance looks at the build arguments that the provenance records,
+// used or not, and at the sources that the build followed.
+func (a *auditor) leaksOfProvenance() {
+	if a.img.Made == nil {
+		return
+	}
+	for _, argument := range a.img.Made.Arguments {
+		if p := (pair{argument.Name, argument.Value}); !a.leaked[p.value] {
+			a.takePair(inArgument, p, 0)
+		}
+	}
+	for _, file := range a.img.Made.Files {
+		for _, s := range a.matcher.Find(file.Content) {
+			value := file.Content[s.Start:s.End]
+			if !a.leaked[value] {
+				a.learnLeak(value)
+				a.leaks = append(a.leaks, leak{place: inMetadata, what: "provenance's copy of " + file.Name, name: s.Name, kind: s.Kind})
 			}
 		}
 	}

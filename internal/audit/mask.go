@@ -16,6 +16,9 @@ func Mask(ctx context.Context, img *image.Image) error {
 	if err != nil {
 		return err
 	}
+	if img.Made != nil {
+		img.Made.Redact(secrets.Redact)
+	}
 	return redactAll(secrets, &img.Config)
 }
 

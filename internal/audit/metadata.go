@@ -11,6 +11,7 @@ import (
 
 	"devops-go/internal/image"
 	"devops-go/internal/oci"
+	"devops-go/internal/provenance"
 )
 
 // leaksOfMetadata looks at all there is of an image beside its layers: whatever
@@ -54,9 +55,7 @@ func (a *auditor) leaksOfAttestation(ctx context.Context, d oci.Descriptor) erro
 	}
 	for _, statement := range append([]oci.Descriptor{m.Config}, m.Layers[:min(len(m.Layers), maxStatements)]...) {
 		if !statement.Digest.IsZero() {
-			raw := read(statement)
-			a.leaksOfJSON("attestation", raw)
-			a.stateBase(raw)
+			a.leaksOfJSON("attestation", read(statement))
 		}
 	}
 	return ctx.Err()
@@ -100,6 +99,9 @@ func (a *auditor) leaksOfValue(what, name string, value any) {
 
 // leaksOfString takes in the secrets in a string that no other rule has found.
 func (a *auditor) leaksOfString(what, name, value string) {
+	if a.isSource(value) {
+		return // looked at as what it is
+	}
 	if inner, ok := encodedJSON(value); ok {
 		a.leaksOfJSON(what, inner) // as BuildKit once kept what it was told
 		return
@@ -112,6 +114,14 @@ func (a *auditor) leaksOfString(what, name, value string) {
 		a.learnLeak(text)
 		a.leaks = append(a.leaks, leak{place: inMetadata, what: what, name: s.Name, kind: s.Kind})
 	}
+}
+
+// isSource reports whether the value is one of the files that the build followed,
+// as provenance has them.
+func (a *auditor) isSource(value string) bool {
+	return a.img.Made != nil && slices.ContainsFunc(a.img.Made.Files, func(f provenance.File) bool {
+		return len(value) == base64.StdEncoding.EncodedLen(len(f.Content)) && value == base64.StdEncoding.EncodeToString([]byte(f.Content))
+	})
 }
 
 // learnLeak remembers a secret of history, configuration or metadata.

@@ -11,7 +11,7 @@ func historyRules() []Rule {
 		},
 		{
 			ID: "TARE-H002", Title: "Secret in a build argument", Severity: Error,
-			Looks: "ARG defaults, and the values that builders record with each RUN (|1 TOKEN=…)",
+			Looks: "ARG defaults, and the values that builders record with each RUN (|1 TOKEN=…); the build arguments in the provenance",
 			Why:   "Build arguments are recorded in the history of every RUN that follows.",
 			Fix:   "pass it with RUN --mount=type=secret instead of --build-arg, and revoke the one that leaked", Aliases: []string{"CIS-DI-0010", "CIS Docker 4.10"},
 			image: leakRule(inArgument),
@@ -39,7 +39,7 @@ func historyRules() []Rule {
 		},
 		{
 			ID: "TARE-H006", Title: "ADD of a URL", Severity: Warning,
-			Looks: "ADD with an http, https or ftp source, or with a git repository without a full commit hash; BuildKit records the source, but not --checksum",
+			Looks: "ADD with an http, https or ftp source, or with a git repository without a full commit hash; BuildKit records the source, but not --checksum; a download whose digest is in the provenance is fine",
 			Why:   "Nothing shows that the download is verified, and the file remains in its layer even if a later one unpacks and deletes it.",
 			Fix:   "give a git source with its full commit hash, or download, verify, unpack and delete in one RUN; ADD --checksum verifies the download but isn't recorded, so ignore the finding with that reason", Aliases: []string{"CIS-DI-0009", "CIS Docker 4.9"},
 			image: checkAddURL,

@@ -11,6 +11,7 @@ import (
 	"devops-go/internal/digest"
 	"devops-go/internal/engine"
 	"devops-go/internal/oci"
+	"devops-go/internal/provenance"
 )
 
 // An Image is one image of one platform. Its content stays where it is until
@@ -58,6 +59,10 @@ type Image struct {
 	// Attestations are the statements about images (provenance, SBOMs) that
 	// lie beside this one.
 	Attestations []oci.Descriptor
+
+	// Made is what is attested about the image's making, once
+	// [Image.ReadProvenance] has read it; nil where nothing is.
+	Made *provenance.Statement
 
 	// Root is the descriptor of what the reference named: the manifest, or the
 	// index that led to it. It is zero where the source has no manifest.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"devops-go/internal/image"
+	"devops-go/internal/provenance"
 )
 
 // A History is how an image came about, oldest step first.
@@ -23,6 +24,8 @@ type History struct {
 	EngineStore string `json:"engineStore,omitempty"`
 	// Unmatched counts the rows that lack their layer or their history entry.
 	Unmatched int `json:"unmatched"`
+	// Provenance is what is attested about the image's making; nil for nothing.
+	Provenance *Making `json:"provenance,omitempty"`
 	// Unread says why the layers weren't read, where it wasn't by choice.
 	Unread string `json:"unread,omitempty"`
 }
@@ -35,9 +38,11 @@ type Row struct {
 	Created     *time.Time `json:"created"`
 	CreatedBy   string     `json:"createdBy"`
 	Instruction string     `json:"instruction"`
-	Author      string     `json:"author,omitempty"`
-	Comment     string     `json:"comment,omitempty"`
-	EmptyLayer  bool       `json:"emptyLayer"`
+	// Source is where the step stands in its Dockerfile, as is attested.
+	Source     *provenance.Place `json:"source,omitempty"`
+	Author     string            `json:"author,omitempty"`
+	Comment    string            `json:"comment,omitempty"`
+	EmptyLayer bool              `json:"emptyLayer"`
 	// Layer counts from 1; nil where the step made none.
 	Layer    *int   `json:"layer"`
 	Digest   string `json:"digest,omitempty"`
@@ -77,7 +82,7 @@ func (s *Stack) History() History {
 }
 
 func history(img *image.Image, s *Stack) History {
-	h := History{Image: img.Name, Platform: img.Platform().String(), Layers: len(img.Layers), Rows: []Row{}}
+	h := History{Image: img.Name, Platform: img.Platform().String(), Layers: len(img.Layers), Rows: []Row{}, Provenance: making(img)}
 	if transfer, ok := img.Transfer(); ok {
 		h.Transfer = &transfer
 	}
@@ -85,6 +90,9 @@ func history(img *image.Image, s *Stack) History {
 		row := newRow(step, &img.Config.Config)
 		if row.Unmatched != "" {
 			h.Unmatched++
+		}
+		if img.Made != nil && step.Layer != nil {
+			row.Source = img.Made.Place(step.Layer.Descriptor.Digest)
 		}
 		if s != nil && step.Layer != nil {
 			l := s.Layers[step.Layer.Index]

@@ -37,6 +37,8 @@ type Weight struct {
 	Layers       int      `json:"layers"`
 	Files        *int     `json:"files"`
 	Attestations int      `json:"attestations"`
+	// Provenance is what is attested about the image's making; nil for nothing.
+	Provenance *Making `json:"provenance,omitempty"`
 	// Unread says why the layers weren't read, where it wasn't by choice.
 	Unread string `json:"unread,omitempty"`
 }
@@ -74,6 +76,7 @@ func WeighUnread(img *image.Image) Weight {
 		Command:      img.Config.Command(),
 		Layers:       len(img.Layers),
 		Attestations: len(img.Attestations),
+		Provenance:   making(img),
 	}
 	if transfer, ok := img.Transfer(); ok {
 		w.Transfer = &transfer

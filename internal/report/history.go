@@ -52,6 +52,7 @@ func historyTable(h layers.History, view HistoryView) (layers.History, *Table) {
 		{Title: "CREATED"}, {Title: "INSTRUCTION", Flex: !view.NoTrunc}, {Title: "SIZE", Right: true}, {Title: "TRANSFER", Right: true},
 		{Title: "FILES", Right: true}, {Title: "DEAD", Right: true}, {Title: "LAYER"},
 	}}
+	sources := slices.ContainsFunc(h.Rows, func(row layers.Row) bool { return row.Source != nil })
 	if h.EngineSize != nil {
 		t.Columns = slices.Insert(t.Columns, engineColumn, Column{Title: "ENGINE", Right: true})
 		t.Notes = append(t.Notes, "ENGINE is the size that the engine reports for its "+Quote(h.EngineStore)+" store.")
@@ -61,13 +62,24 @@ func historyTable(h layers.History, view HistoryView) (layers.History, *Table) {
 		if row.Unmatched != "" {
 			style = Changed
 		}
-		t.Rows = append(t.Rows, Row{historyCells(row, view, h.EngineSize != nil), style})
+		cells := historyCells(row, view, h.EngineSize != nil)
+		if sources {
+			cells = append(cells, place(row.Source))
+		}
+		t.Rows = append(t.Rows, Row{cells, style})
+	}
+	if sources {
+		t.Columns = append(t.Columns, Column{Title: "SOURCE"})
 	}
 	total := []string{"total", plural(h.Layers, "layer"), SizeOf(h.Size), SizeOf(h.Transfer), Count(h.Files), SizeOf(h.Dead), ""}
 	if h.EngineSize != nil {
 		total = slices.Insert(total, engineColumn, size.Format(*h.EngineSize))
 	}
+	if sources {
+		total = append(total, "")
+	}
 	t.Rows = append(t.Rows, Row{total, Bold})
+	t.Notes = append(t.Notes, madeNotes(h.Provenance)...)
 	if h.Unmatched > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("History and layers disagree: %s without a counterpart.", plural(h.Unmatched, "row")))
 	}
@@ -125,6 +137,8 @@ func created(t *time.Time, view HistoryView) string {
 
 func instruction(row layers.Row) string {
 	switch {
+	case row.Source != nil && !row.Source.Base && row.Source.Text != "":
+		return OneLine(row.Source.Text)
 	case row.Unmatched == "history":
 		return "(no history entry)"
 	case row.Instruction == "" && row.Comment != "":

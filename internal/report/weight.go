@@ -19,9 +19,13 @@ const storesNote = "In overlay2, in containerd: the size that an engine with tha
 func Weights(list []layers.Weight) Document {
 	t := &Table{Columns: []Column{{}}, Wrap: true, Notes: []string{sizesNote}}
 	facts := make([][]fact, len(list))
+	made := slices.ContainsFunc(list, func(w layers.Weight) bool { return w.Provenance != nil })
 	for i, w := range list {
 		t.Columns = append(t.Columns, Column{Flex: len(list) == 1})
 		facts[i] = weightFacts(w)
+		if made {
+			facts[i] = append(facts[i], madeFacts(w.Provenance)...)
+		}
 	}
 	t.addFacts(facts)
 	if slices.ContainsFunc(list, func(w layers.Weight) bool { return w.Stores.Overlay2 != nil }) {
