@@ -115,7 +115,7 @@ func (c *copier) define(fs *flag.FlagSet) {
 	fs.Var(&c.source.platform, "platform", "copy only `OS/ARCH[/VARIANT]` of a multi-platform image")
 	fs.Var(&c.source.maxSize, "max-size", "fail if an image unpacks to more than `SIZE`")
 	c.source.defineNetwork(fs)
-	fs.Var(&c.layers, "compression", "convert all layers to `METHOD`, gzip or none, which changes digests")
+	fs.Var(&c.layers, "compression", "convert all layers to `METHOD`, gzip, zstd or none, which changes digests")
 	fs.BoolVar(&c.gzip, "gzip", false, "compress uncompressed layers, which changes digests; always done if the source has no manifest")
 	c.summary.define(fs)
 }

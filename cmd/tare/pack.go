@@ -148,7 +148,7 @@ type pressFlags struct {
 
 func (p *pressFlags) define(fs *flag.FlagSet) {
 	p.compression, p.level = compressionFlag(image.Gzip), bundle.DefaultLevel
-	fs.Var(&p.compression, "compression", "compress layers with `METHOD`: gzip or none")
+	fs.Var(&p.compression, "compression", "compress layers with `METHOD`: gzip, zstd or none")
 	fs.Var(&p.level, "level", "compression `LEVEL`: 1 to 9, or best")
 }
 
@@ -161,8 +161,8 @@ type compressionFlag image.Compression
 func (c *compressionFlag) String() string { return string(*c) }
 
 func (c *compressionFlag) Set(s string) error {
-	if s != string(image.Gzip) && s != string(image.Uncompressed) {
-		return fmt.Errorf("compression %q: want gzip or none", s)
+	if s != string(image.Gzip) && s != string(image.Zstd) && s != string(image.Uncompressed) {
+		return fmt.Errorf("compression %q: want gzip, zstd or none", s)
 	}
 	*c = compressionFlag(s)
 	return nil

@@ -151,7 +151,7 @@ func TestPackCommands(t *testing.T) {
 		{"pack --user nobody -o x.tar script", `user "nobody": want UID`},
 		{"pack --expose 0 -o x.tar script", `port "0"`},
 		{"pack --level 12 -o x.tar script", `level "12"`},
-		{"pack --compression zstd -o x.tar script", `compression "zstd"`},
+		{"pack --compression xz -o x.tar script", `compression "xz"`},
 		{"pack --healthcheck --interval=x -o x.tar script", "--interval=x: want a duration"},
 		{"pack --stop-signal term -o x.tar script", `signal "term"`},
 		{"pack --sbom swid -o x.tar script", `SBOM format "swid"`},

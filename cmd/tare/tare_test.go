@@ -188,6 +188,7 @@ func TestCommands(t *testing.T) {
 		{"weigh-zstd", "weigh zstd"},
 		{"verify-zstd", "verify zstd"},
 		{"copy-compression", "copy --compression none zstd oci:plain"},
+		{"copy-compression-zstd", "copy --compression zstd base.tar oci:small"},
 		{"weigh-several-in-one", "weigh both.tar"},
 		{"weigh-missing", "weigh ./none.tar"},
 		{"weigh-platform", "weigh --platform linux/arm64 layout"},

@@ -177,6 +177,7 @@ func TestRecompress(t *testing.T) {
 	}{
 		{Press{Compression: image.Gzip, Level: 1}, "zstd gzip gzip"},
 		{Press{Compression: image.Gzip, Level: 1, Recompress: true}, "gzip gzip gzip"},
+		{Press{Compression: image.Zstd, Level: 1, Recompress: true}, "zstd zstd zstd"},
 		{Press{Compression: image.Uncompressed}, "zstd gzip none"},
 		{Press{Compression: image.Uncompressed, Recompress: true}, "none none none"},
 	} {

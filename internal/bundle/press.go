@@ -16,6 +16,7 @@ import (
 	"devops-go/internal/oci"
 	"devops-go/internal/pgzip"
 	"devops-go/internal/tarscan"
+	"devops-go/internal/zstd"
 )
 
 // DefaultLevel is the level of gzip that images are packed with: they are
@@ -24,12 +25,12 @@ const DefaultLevel = pgzip.Best
 
 // A Press makes layers, which it keeps in files without a name.
 type Press struct {
-	// Compression is Gzip or Uncompressed.
+	// Compression is Gzip, Zstd or Uncompressed.
 	Compression image.Compression
 	// Recompress is for layers, too, that are stored in another compression that
 	// OCI has. Without it they stay as they are.
 	Recompress bool
-	// Level is one of package pgzip's.
+	// Level is 1 to 9, or DefaultLevel.
 	Level int
 	// Dir is where the files are; empty is the system's directory for that.
 	Dir string
@@ -58,7 +59,7 @@ type Layer struct {
 // Layer makes a layer of the tar archive that write writes, which returns the
 // sum of the sizes of its entries.
 func (p *Press) Layer(write func(io.Writer) (gross int64, err error)) (Layer, error) {
-	if p.Compression != image.Gzip && p.Compression != image.Uncompressed {
+	if p.Compression != image.Gzip && p.Compression != image.Zstd && p.Compression != image.Uncompressed {
 		return Layer{}, fmt.Errorf("compression %q: can't be written", string(p.Compression))
 	}
 	f, err := image.Scratch(p.Dir)
@@ -68,11 +69,11 @@ func (p *Press) Layer(write func(io.Writer) (gross int64, err error)) (Layer, er
 	diff, blob := sha256.New(), &sink{w: bufio.NewWriterSize(f, 64<<10), hash: sha256.New()}
 	d := oci.Descriptor{MediaType: oci.MediaTypeLayer}
 	var gross int64
-	if p.Compression == image.Gzip {
-		d.MediaType = oci.MediaTypeLayerGzip
-		gross, err = p.compress(blob, diff, write)
-	} else {
+	if p.Compression == image.Uncompressed {
 		gross, err = write(io.MultiWriter(diff, blob))
+	} else {
+		d.MediaType += "+" + string(p.Compression)
+		gross, err = p.compress(blob, diff, write)
 	}
 	if err == nil {
 		err = blob.w.Flush()
@@ -90,7 +91,7 @@ func (p *Press) Layer(write func(io.Writer) (gross int64, err error)) (Layer, er
 
 // compress lets write write to diff and, compressed, to blob.
 func (p *Press) compress(blob io.Writer, diff hash.Hash, write func(io.Writer) (int64, error)) (int64, error) {
-	z, err := pgzip.NewWriter(blob, p.Level)
+	z, err := p.compressor(blob)
 	if err != nil {
 		return 0, err
 	}
@@ -99,6 +100,13 @@ func (p *Press) compress(blob io.Writer, diff hash.Hash, write func(io.Writer) (
 		err = closeErr
 	}
 	return gross, err
+}
+
+func (p *Press) compressor(w io.Writer) (io.WriteCloser, error) {
+	if p.Compression == image.Zstd {
+		return zstd.NewWriter(w, p.Level)
+	}
+	return pgzip.NewWriter(w, p.Level)
 }
 
 // Convert returns a layer of an image as OCI has it. What is stored compressed

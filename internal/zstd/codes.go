@@ -29,9 +29,10 @@ type codeTable struct {
 
 // A codeKind is what the codes of one of the three are.
 type codeKind struct {
-	codes      []code // base and extra of each (RFC 8878, 3.1.1.3.2.1.1)
-	accuracy   int    // that a table may have
-	predefined codeTable
+	codes      []code       // base and extra of each (RFC 8878, 3.1.1.3.2.1.1)
+	accuracy   int          // that a table may have
+	stated     distribution // where a block states none
+	predefined codeTable    // of it
 }
 
 var codeKinds = [3]*codeKind{
@@ -69,9 +70,9 @@ func newCodeKind(least uint32, extra []uint8, maxAccuracy, accuracy int, parts [
 		k.codes = append(k.codes, code{base: least, extra: n})
 		least += 1 << n
 	}
-	d := distribution{symbols: len(parts), accuracy: accuracy}
-	copy(d.parts[:], parts)
-	k.predefined.fill(k, &d)
+	k.stated = distribution{symbols: len(parts), accuracy: accuracy}
+	copy(k.stated.parts[:], parts)
+	k.predefined.fill(k, &k.stated)
 	return k
 }
 

@@ -1,7 +1,7 @@
-// Package zstd reads Zstandard, the format of RFC 8878, whose sections are named
-// in brackets here. It decodes a stream as it comes, in memory that grows with
-// what was decoded as far as the window of a frame and two blocks, and verifies
-// checksums. It leaves dictionaries and encoding to others.
+// Package zstd reads and writes Zstandard, the format of RFC 8878, whose sections
+// are named in brackets here. It decodes a stream as it comes, in memory that grows
+// with what was decoded as far as the window of a frame and two blocks, and verifies
+// checksums. It leaves dictionaries to others.
 //
 // # Frames
 //
@@ -50,4 +50,13 @@
 //
 // The bits are read from the end to the beginning, since the encoder has to go
 // through the sequences from the last to the first.
+//
+// # Encoding
+//
+// The encoder looks for matches with a binary search tree for each hash of four
+// bytes, and then for the cheapest way through a block: what each literal, length
+// and offset costs in bits is known from the block before, and, in a second pass,
+// from the first. For each of the tables of a block it computes which of the modes
+// takes least. Everything is in integers, so that the result is the same on every
+// machine.
 package zstd

@@ -44,7 +44,7 @@ func same(t *testing.T, packed []byte) {
 
 // corpora returns the contents and, as they are on any machine, the files of the
 // fuzz corpora and this test's own binary.
-func corpora(t *testing.T) map[string][]byte {
+func corpora(t testing.TB) map[string][]byte {
 	all := contents()
 	files, err := filepath.Glob("../*/testdata/fuzz/*/*")
 	if err != nil {
