@@ -75,7 +75,7 @@ func (f *finder) search(matches []match, buf []byte, i int) []match {
 		}
 	}
 	*short = int32(i + 1)
-	if i >= len(f.child) && len(f.child) < window {
+	for i >= len(f.child) && len(f.child) < window { // long matches are passed over
 		f.child = append(f.child, make([][2]int32, max(len(f.child), maxBlock))...)
 	}
 	root := &f.roots[v*0x9e3779b1>>(32-treeBits)]

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,7 +33,9 @@ func pack(t testing.TB, content []byte, level, piece int) []byte {
 // TestWriter: what is written is read back, by the package and by the program,
 // and however it was written it is the same.
 func TestWriter(t *testing.T) {
-	for name, content := range corpora(t) {
+	all := corpora(t)
+	all["blocks of zeros amid text"] = slices.Concat(all["text"], make([]byte, 7*maxBlock), all["text"])
+	for name, content := range all {
 		for _, level := range []int{1, Best} {
 			packed := pack(t, content, level, 64<<10)
 			if again := pack(t, content, level, 777); !bytes.Equal(again, packed) {
