@@ -20,7 +20,7 @@ var packageLevels = map[string][][]string{
 	"tare": {
 		{
 			"internal/atomicfile", "internal/deflate", "internal/digest", "internal/dockerconfig", "internal/elfinfo", "internal/inflate",
-			"internal/parallel", "internal/secret", "internal/size", "internal/tarscan", "internal/userdb",
+			"internal/jsontext", "internal/parallel", "internal/secret", "internal/size", "internal/tarscan", "internal/userdb",
 			"internal/zstd",
 		},
 		{"internal/oci", "internal/pgzip"},

@@ -88,7 +88,7 @@ func TestDamagedPrograms(t *testing.T) {
 // TestScriptWithoutInterpreter: what a script's first line names has to be there.
 func TestScriptWithoutInterpreter(t *testing.T) {
 	for _, tt := range []struct{ line, want string }{
-		{"#!/bin/none -e", "the script that is started needs /bin/none, which the image doesn't have"},
+		{"#!/bin/none -e", "the entry point is a script that needs /bin/none, which the image doesn't have"},
 		{"#!/app", ""}, {"#! /app x", ""}, {"#!none", ""}, {"# /bin/none", ""},
 	} {
 		img := with(copied("start /"), files(exe("start", []byte(tt.line+"\n"))), func(c *image.Config) { c.Config.Entrypoint = []string{"/start"} })

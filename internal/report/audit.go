@@ -3,12 +3,12 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	"devops-go/internal/audit"
+	"devops-go/internal/jsontext"
 	"devops-go/internal/size"
 )
 
@@ -69,9 +69,7 @@ func (a *Audit) Write(w io.Writer, format Format, screen Screen) error {
 // WriteLine writes a report or a failure as a JSON object on one line.
 func WriteLine(w io.Writer, value any) error {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(value); err != nil {
+	if err := jsontext.Write(&b, value, "", ""); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, `{"schema":%d,%s`, schema, b.Bytes()[1:])

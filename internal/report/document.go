@@ -3,13 +3,14 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"devops-go/internal/jsontext"
 )
 
 // A Format is a way to write a document.
@@ -103,10 +104,7 @@ func writeJSON(w io.Writer, value any) error {
 // object returns the object that value is, with "schema" as its first key.
 func object(value any) ([]byte, error) {
 	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(value); err != nil {
+	if err := jsontext.Write(&text, value, "", "  "); err != nil {
 		return nil, err
 	}
 	return fmt.Appendf(nil, "{\n  \"schema\": %d,%s", schema, escapeJSON(text.Bytes()[1:])), nil
@@ -131,15 +129,15 @@ func writeList(w io.Writer, value any, items iter.Seq[any]) error {
 
 // writeItems writes an array, one item after the other.
 func writeItems(b *bufio.Writer, items iter.Seq[any]) error {
-	e := json.NewEncoder(unended{b})
-	e.SetEscapeHTML(false)
-	e.SetIndent("    ", "  ")
+	var text bytes.Buffer
 	separator := "[\n    "
 	for item := range items {
 		b.WriteString(separator)
-		if err := e.Encode(item); err != nil {
+		text.Reset()
+		if err := jsontext.Write(&text, item, "    ", "  "); err != nil {
 			return err
 		}
+		b.Write(escapeJSON(bytes.TrimSuffix(text.Bytes(), []byte("\n"))))
 		separator = ",\n    "
 	}
 	if separator[0] == '[' {
@@ -180,15 +178,4 @@ func ascii(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// unended leaves out the newline that ends what an Encoder writes.
-type unended struct{ w io.Writer }
-
-func (u unended) Write(p []byte) (int, error) {
-	n, err := u.w.Write(escapeJSON(bytes.TrimSuffix(p, []byte("\n"))))
-	if err == nil {
-		n = len(p)
-	}
-	return n, err
 }

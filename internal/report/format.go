@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"devops-go/internal/size"
 )
@@ -96,10 +97,13 @@ func Escape(text string) string {
 		return text
 	}
 	var b strings.Builder
-	for _, r := range text {
-		if r == '"' || !unprintable(r) {
+	for i, r := range text {
+		switch {
+		case r == '"' || !unprintable(r):
 			b.WriteRune(r)
-		} else {
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		default:
 			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
 		}
 	}

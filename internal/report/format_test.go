@@ -38,6 +38,9 @@ func TestQuote(t *testing.T) {
 	if got, want := report.OneLine("RUN a \\\n\t&& echo \"\x1b[31m\""), `RUN a \ && echo "\x1b[31m"`; got != want {
 		t.Errorf("OneLine = %s, want %s", got, want)
 	}
+	if got, want := report.Escape("caf\xe9 caf\xe8 \ufffd"), "caf\\xe9 caf\\xe8 \ufffd"; got != want {
+		t.Errorf("Escape = %s, want %s", got, want)
+	}
 	if got, want := report.Escape("no\x1b[31m  \"a\u009b\""), `no\x1b[31m  "a\u009b"`; got != want {
 		t.Errorf("Escape = %s, want %s", got, want)
 	}

@@ -2,13 +2,13 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
 	"strings"
 
 	"devops-go/internal/audit"
+	"devops-go/internal/jsontext"
 )
 
 // The parts of SARIF 2.1.0 that audits fill in.
@@ -125,14 +125,11 @@ func (a *Audit) sarif(w io.Writer) error {
 	}
 	run.Invocations = []sarifInvocation{invocation}
 	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(sarifLog{
+	if err := jsontext.Write(&text, sarifLog{
 		Schema:  "https://json.schemastore.org/sarif-2.1.0.json",
 		Version: "2.1.0",
 		Runs:    []sarifRun{run},
-	}); err != nil {
+	}, "", "  "); err != nil {
 		return err
 	}
 	_, err := w.Write(escapeJSON(text.Bytes()))

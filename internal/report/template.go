@@ -2,13 +2,14 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 	"text/template"
+
+	"devops-go/internal/jsontext"
 )
 
 // A Template is a format as docker history takes it: one of text/template with
@@ -55,9 +56,7 @@ func jsonText(v any) (string, error) {
 		return row.json()
 	}
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
+	err := jsontext.Write(&b, v, "", "")
 	return strings.TrimSpace(b.String()), err
 }
 

@@ -3,12 +3,13 @@ package sbom
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 	"time"
+
+	"devops-go/internal/jsontext"
 )
 
 // A Format is a way to write an inventory.
@@ -50,10 +51,7 @@ func (inv *Inventory) Document(f Format) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	err := e.Encode(v)
+	err := jsontext.Write(&b, v, "", " ")
 	return b.Bytes(), err
 }
 
