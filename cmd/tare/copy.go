@@ -22,7 +22,8 @@ func copyCommand() *command {
 oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME]; both archive transports write a
 file that is a docker archive and an OCI archive. Without a transport, DIR/ is a layout
 and PATH.tar an archive. A multi-platform image is copied as a whole unless --platform
-chooses one platform.
+chooses one platform. --all copies every image of an archive or a layout; the
+DESTINATION then has no name: an archive, a layout or docker-daemon: alone.
 
 example: tare copy app.tar docker://registry.example/app:1.0
 `,
@@ -30,6 +31,7 @@ example: tare copy app.tar docker://registry.example/app:1.0
 			var c copier
 			c.define(fs)
 			c.source.network.defineUpload(fs)
+			all := fs.Bool("all", false, "copy all images of an archive or a layout, each under its own name")
 			return func(ctx context.Context, args []string, std stdio) error {
 				if err := wantArgs("copy", args, 2, 2); err != nil {
 					return err
@@ -37,6 +39,9 @@ example: tare copy app.tar docker://registry.example/app:1.0
 				to, err := parseDestination(args[1])
 				if err != nil {
 					return &usageError{fmt.Errorf("copy: %w", err)}
+				}
+				if *all {
+					return c.copyAll(ctx, args[0], to, std)
 				}
 				return c.copy(ctx, args[0], destinations{to}, std)
 			}

@@ -27,6 +27,9 @@ type destination struct {
 
 // parseDestination parses a reference that is written to.
 func parseDestination(s string) (destination, error) {
+	if s == "docker-daemon:" {
+		return destination{transport: image.Daemon}, nil // under the names that images have
+	}
 	parsed, err := image.ParseReference(s)
 	if err != nil {
 		return destination{}, err

@@ -27,20 +27,39 @@ type file struct {
 // WriteArchive writes the bundle as a tar archive that is an archive of docker
 // save and an OCI archive at once. The same bundle gives the same bytes.
 func (b *Bundle) WriteArchive(ctx context.Context, w io.Writer) error {
-	index, err := marshal(b.index())
+	return WriteArchive(ctx, w, []*Bundle{b})
+}
+
+// WriteArchive writes several bundles as one archive, see [Bundle.WriteArchive].
+func WriteArchive(ctx context.Context, w io.Writer, bundles []*Bundle) error {
+	all := new(Bundle) // their contents, each once
+	var list oci.Index
+	saved := []image.SavedImage{}
+	for _, b := range bundles {
+		for _, c := range b.contents {
+			all.Add(c)
+		}
+		list = b.mergeIndex(&list)
+		img, err := b.savedImage(ctx)
+		if err != nil {
+			return err
+		}
+		saved = append(saved, img...)
+	}
+	index, err := marshal(list)
 	if err != nil {
 		return err
 	}
-	saved, err := b.dockerManifest(ctx)
+	manifest, err := marshal(saved)
 	if err != nil {
 		return err
 	}
 	files := []file{
 		{oci.IndexFile, FromBytes("", index)},
 		{oci.LayoutFile, FromBytes("", []byte(layoutVersion))},
-		{image.DockerManifest, FromBytes("", saved)},
+		{image.DockerManifest, FromBytes("", manifest)},
 	}
-	for _, c := range b.contents {
+	for _, c := range all.contents {
 		files = append(files, file{oci.BlobPath(c.Descriptor), c})
 	}
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
@@ -93,12 +112,13 @@ func (b *Bundle) index() oci.Index {
 	}
 }
 
-// dockerManifest is the list that docker load reads. It has no room for
-// platforms, so it names one: linux/amd64 if there is one, else the first.
-func (b *Bundle) dockerManifest(ctx context.Context) ([]byte, error) {
+// savedImage is the entry of the list that docker load reads. It has no room for
+// platforms, so it names one: linux/amd64 if there is one, else the first. There
+// is none for an index without images.
+func (b *Bundle) savedImage(ctx context.Context) ([]image.SavedImage, error) {
 	manifests, err := b.Manifests(ctx)
 	if err != nil || len(manifests) == 0 {
-		return []byte("[]"), err
+		return nil, err
 	}
 	chosen := manifests[0]
 	for _, d := range manifests {
@@ -117,7 +137,7 @@ func (b *Bundle) dockerManifest(ctx context.Context) ([]byte, error) {
 	for _, l := range m.Layers {
 		saved.Layers = append(saved.Layers, oci.BlobPath(l))
 	}
-	return marshal([]image.SavedImage{saved})
+	return []image.SavedImage{saved}, nil
 }
 
 // marshal is json.Marshal without escapes for HTML.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"devops-go/internal/digest"
 	"devops-go/internal/image"
@@ -144,6 +145,20 @@ func (b *Bundle) Image(ctx context.Context, d oci.Descriptor) (*image.Image, err
 		img.Tags = []string{b.Name.Familiar()}
 	}
 	return img, err
+}
+
+// CallIt gives the bundle the name or the tag that it has in its source. One by
+// which it is only told apart, as @0, is none.
+func (b *Bundle) CallIt(name string) {
+	if strings.HasPrefix(name, "@") {
+		return
+	}
+	ref, err := registry.ParseReference(name)
+	if err == nil && strings.ContainsAny(name, ":/") && ref.Tag() != "" {
+		b.Name, b.Tag = ref, ""
+		return
+	}
+	b.Tag = name
 }
 
 // Attach adds a document about the image of manifest subject, as a manifest

@@ -257,7 +257,7 @@ func selectTag(list []candidate, name string, source Transport) ([]candidate, er
 	var names []string
 	var picked []candidate
 	for _, c := range list {
-		hit := isDigest(c.Digest, name)
+		hit := isDigest(c.Digest, name) || isDigest(c.root.Digest, name)
 		for _, tag := range c.tags {
 			hit = hit || tag == name || sameName(tag, name)
 		}

@@ -357,5 +357,13 @@ func openArchive(ctx context.Context, ref Reference, at io.ReaderAt, size int64,
 	case isOCI:
 		return openBoth(ctx, a, ref, isDocker && ref.Transport != OCIArchive, opts.Platform)
 	}
-	return nil, fmt.Errorf("a tar archive without image: neither %s nor %s in it", DockerManifest, oci.IndexFile)
+	return nil, a.noImage()
+}
+
+// noImage says what an archive is that has neither of the lists of images.
+func (a *archive) noImage() error {
+	if a.has("repositories") {
+		return fmt.Errorf("an archive of docker save before 1.10, without %s: it can't be read", DockerManifest)
+	}
+	return fmt.Errorf("a tar archive without image: neither %s nor %s in it", DockerManifest, oci.IndexFile)
 }

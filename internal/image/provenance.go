@@ -2,7 +2,6 @@ package image
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,7 +24,7 @@ func (img *Image) ReadProvenance(ctx context.Context) error {
 		}
 		var m oci.Manifest
 		if err == nil {
-			err = json.Unmarshal(raw, &m)
+			err = oci.Unmarshal(raw, &m)
 		}
 		if err != nil {
 			return fmt.Errorf("attestation %s: %w", d.Digest, err)

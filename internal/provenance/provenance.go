@@ -98,7 +98,7 @@ func Parse(raw []byte) (*Statement, error) {
 		PredicateType string
 		Predicate     json.RawMessage
 	}
-	if err := json.Unmarshal(raw, &envelope); err != nil {
+	if err := oci.Unmarshal(raw, &envelope); err != nil {
 		return nil, fmt.Errorf("provenance: %w", err)
 	}
 	var p predicate

@@ -7,6 +7,21 @@ import (
 	"devops-go/internal/size"
 )
 
+// Bundles documents several images that were moved.
+func Bundles(list []bundle.Summary) Document {
+	d := Document{Value: struct {
+		Copied []bundle.Summary `json:"copied"`
+	}{list}}
+	for i, s := range list {
+		tables := Bundle(s).Tables
+		if i < len(list)-1 {
+			tables[len(tables)-1].Notes = nil
+		}
+		d.Tables = append(d.Tables, tables...)
+	}
+	return d
+}
+
 // Bundle documents an image that was packed or moved.
 func Bundle(s bundle.Summary) Document {
 	var tables []*Table
