@@ -1,5 +1,3 @@
-// Package deflate compresses harder than compress/flate (RFC 1951): it looks for
-// the cheapest way through a stretch of data, not the longest match at each place.
 package deflate
 
 import (

@@ -1,5 +1,3 @@
-// Package inflate reads gzip (RFC 1951, 1952) as compress/gzip does, faster: it
-// takes eight bytes at a time and decodes into the window itself.
 package inflate
 
 import (

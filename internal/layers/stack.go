@@ -1,6 +1,3 @@
-// Package layers reads what the layers of an image hold: their entries, the
-// merged tree that a container sees, and the bytes that are shipped without
-// being seen. Opening images is left to package image.
 package layers
 
 import (

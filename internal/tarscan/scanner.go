@@ -1,10 +1,3 @@
-// Package tarscan lists the entries of a tar archive as archive/tar does, but
-// costs one small read an entry when the archive is a regular file: it seeks
-// from header to header and never touches the contents it isn't asked for.
-//
-// Plain headers are parsed here. Everything with a twist (PAX and GNU
-// extensions, sparse files, old dialects, damage) is handed to archive/tar, so
-// that there is one authority on what a tar archive means.
 package tarscan
 
 import (
