@@ -105,7 +105,7 @@ func (b *Bundle) AddJSON(mediaType string, v any) (oci.Descriptor, error) {
 func (b *Bundle) Open(ctx context.Context, d oci.Descriptor) (io.ReadCloser, error) {
 	place, ok := b.places[d.Digest]
 	if !ok {
-		return nil, fmt.Errorf("blob %s: %w", d.Digest, fs.ErrNotExist)
+		return nil, fs.ErrNotExist
 	}
 	return b.contents[place].Open(ctx)
 }

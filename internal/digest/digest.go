@@ -115,8 +115,8 @@ func (d *Digest) UnmarshalText(text []byte) error {
 }
 
 // Verify returns a reader of r's content that reports io.EOF only once size
-// bytes with digest d have been read; anything else is an error that says what
-// was wanted and what came. A negative size is not checked.
+// bytes with digest d have been read; anything else is an error, which doesn't name
+// the blob: whoever reads it knows what it is. A negative size is not checked.
 func (d Digest) Verify(r io.Reader, size int64) io.Reader {
 	return &verifier{r: r, want: d, size: size, hash: d.Hash()}
 }
@@ -139,7 +139,7 @@ func (v *verifier) Read(p []byte) (int, error) {
 	v.read += int64(n)
 	switch {
 	case v.size >= 0 && v.read > v.size:
-		err = fmt.Errorf("blob %s: longer than its %d bytes", v.want.Short(), v.size)
+		err = fmt.Errorf("longer than its %d bytes", v.size)
 	case err == io.EOF:
 		err = v.finish()
 	}
@@ -149,11 +149,11 @@ func (v *verifier) Read(p []byte) (int, error) {
 
 func (v *verifier) finish() error {
 	if v.size >= 0 && v.read < v.size {
-		return fmt.Errorf("blob %s: %d bytes of %d: %w", v.want.Short(), v.read, v.size, io.ErrUnexpectedEOF)
+		return fmt.Errorf("%d bytes of %d: %w", v.read, v.size, io.ErrUnexpectedEOF)
 	}
 	sum := v.hash.Sum(nil)
 	if want, _ := hex.DecodeString(v.want.Hex()); !bytes.Equal(sum, want) {
-		return fmt.Errorf("blob %s: content has digest %s:%x", v.want, v.want.Algorithm(), sum)
+		return fmt.Errorf("content has digest %s:%x", v.want.Algorithm(), sum)
 	}
 	return io.EOF
 }

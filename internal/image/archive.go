@@ -237,7 +237,16 @@ func (a *archive) read(name string) ([]byte, error) {
 
 // open makes an archive the store of the OCI layout in it.
 func (a *archive) open(_ context.Context, d oci.Descriptor) (io.ReadCloser, error) {
-	return a.section(oci.BlobPath(d))
+	return a.content(oci.BlobPath(d))
+}
+
+// content is section for a caller that names what it reads itself.
+func (a *archive) content(name string) (io.ReadCloser, error) {
+	s, err := a.section(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fs.ErrNotExist
+	}
+	return s, err
 }
 
 // memberStore is the store of a layer that is known by its name only.
@@ -247,5 +256,5 @@ type memberStore struct {
 }
 
 func (m memberStore) open(context.Context, oci.Descriptor) (io.ReadCloser, error) {
-	return m.a.section(m.name)
+	return m.a.content(m.name)
 }

@@ -67,7 +67,7 @@ func (img *Image) Beside(ctx context.Context, d oci.Descriptor) (*Image, error) 
 	other.Source, other.Name, other.Tags, other.Held, other.Root = img.Source, img.Name, img.Tags, img.Held, img.Root
 	other.RawIndexes, other.Attestations = img.RawIndexes, img.Attestations
 	other.siblings, other.others = img.siblings, img.others
-	other.ManifestFault = fault
+	other.ManifestFault = faulty("manifest", d.Digest, fault)
 	if !d.IsAttestation() {
 		other.IndexPlatform = d.Platform
 	}

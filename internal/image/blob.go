@@ -51,10 +51,18 @@ func loadJSON(ctx context.Context, s store, d oci.Descriptor) (b []byte, fault, 
 		return nil, nil, err
 	}
 	if len(b) > maxJSON {
-		return nil, nil, fmt.Errorf("blob %s: more than %d bytes, which is too much for JSON", d.Digest, maxJSON)
+		return nil, nil, fmt.Errorf("more than %d bytes, which is too much for JSON", maxJSON)
 	}
 	_, fault = io.Copy(io.Discard, d.Digest.Verify(bytes.NewReader(b), d.Size))
 	return b, fault, nil
+}
+
+// faulty names what has a fault, "manifest" or "config"; nil where nothing has.
+func faulty(what string, d digest.Digest, fault error) error {
+	if fault == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", what, d, fault)
 }
 
 // A Layer is one change set of an image, oldest first.
@@ -105,7 +113,8 @@ type Blob struct {
 	c  io.Closer
 }
 
-// Open opens the layer's content.
+// Open opens the layer's content. Its errors, and those of the Blob, don't name the
+// layer: the caller does.
 func (l *Layer) Open(ctx context.Context) (*Blob, error) {
 	return l.open(ctx, !l.Descriptor.Digest.IsZero())
 }
@@ -123,7 +132,7 @@ func (l *Layer) open(ctx context.Context, verify bool) (*Blob, error) {
 	b, err := l.newBlob(r, verify)
 	if err != nil {
 		r.Close()
-		return nil, fmt.Errorf("%s: %w", l, err)
+		return nil, err
 	}
 	return b, nil
 }
@@ -177,9 +186,9 @@ func (p *progressReader) Read(b []byte) (int, error) {
 
 func (l *Layer) notOpened(err error) error {
 	if errors.Is(err, fs.ErrNotExist) && l.Descriptor.IsForeign() {
-		return fmt.Errorf("%s: a foreign layer, which its source doesn't hold: %s", l, l.Descriptor.MediaType)
+		return fmt.Errorf("a foreign layer, which its source doesn't hold: %s", l.Descriptor.MediaType)
 	}
-	return fmt.Errorf("%s: %w", l, err)
+	return err
 }
 
 // Remote reports whether the layer is in a registry and opening it fetches it.

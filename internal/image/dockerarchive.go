@@ -2,7 +2,9 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 
@@ -38,6 +40,9 @@ func openDocker(ctx context.Context, a *archive, name string, want oci.Platform)
 	for i, path := range saved.Layers {
 		l := &Layer{Index: i, name: path, store: memberStore{a, path}}
 		m, err := a.lookup(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fs.ErrNotExist
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", l, err)
 		}
@@ -59,7 +64,7 @@ func openDocker(ctx context.Context, a *archive, name string, want oci.Platform)
 	}
 	img.ConfigDigest = digest.FromBytes(config)
 	if stated := configDigest(saved.Config); !stated.IsZero() && stated != img.ConfigDigest {
-		img.ConfigFault = fmt.Errorf("%q has digest %s", saved.Config, img.ConfigDigest)
+		img.ConfigFault = fmt.Errorf("config %q has digest %s", saved.Config, img.ConfigDigest)
 	}
 	if err := img.setConfig(config); err != nil {
 		return nil, err

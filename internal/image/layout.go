@@ -20,6 +20,9 @@ type layoutDir string
 
 func (dir layoutDir) open(_ context.Context, d oci.Descriptor) (io.ReadCloser, error) {
 	f, _, err := openRegular(filepath.Join(string(dir), filepath.FromSlash(oci.BlobPath(d))))
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, e.Err // the caller names the blob
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +246,7 @@ func (s *search) image(ctx context.Context, list []candidate, want oci.Platform)
 		return nil, err
 	}
 	img.Tags, img.Attestations, img.RawIndexes = picked.tags, s.attestations, s.indexes
-	img.ManifestFault, img.IndexPlatform, img.Root = picked.fault, picked.Platform, picked.root
+	img.ManifestFault, img.IndexPlatform, img.Root = faulty("manifest", picked.Digest, picked.fault), picked.Platform, picked.root
 	img.siblings, img.others = list, s.others
 	return img, nil
 }
@@ -347,15 +350,15 @@ func openManifest(ctx context.Context, s store, d oci.Descriptor, raw []byte) (*
 	}
 	config, fault, err := loadJSON(ctx, s, m.Config)
 	if err != nil {
-		return nil, fmt.Errorf("config: %w", err)
+		return nil, faulty("config", m.Config.Digest, err)
 	}
-	img.ConfigFault = fault
+	img.ConfigFault = faulty("config", m.Config.Digest, fault)
 	if img.NotImage != nil {
 		img.RawConfig = config
 		return img, nil
 	}
 	if err := img.setConfig(config); err != nil {
-		return nil, &DamagedError{"config", cmp.Or(fault, err)}
+		return nil, &DamagedError{"config", cmp.Or(img.ConfigFault, err)}
 	}
 	return img, nil
 }

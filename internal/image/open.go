@@ -140,9 +140,9 @@ func (img *Image) opened(opts Options) error {
 	case img.NotImage != nil:
 		return img.NotImage
 	case img.ManifestFault != nil:
-		return fmt.Errorf("manifest: %w", img.ManifestFault)
+		return img.ManifestFault
 	case img.ConfigFault != nil:
-		return fmt.Errorf("config: %w", img.ConfigFault)
+		return img.ConfigFault
 	case len(img.Layers) != len(img.Config.RootFS.DiffIDs):
 		return fmt.Errorf("the manifest has %d layers and the configuration %d, which no engine takes", len(img.Layers), len(img.Config.RootFS.DiffIDs))
 	}

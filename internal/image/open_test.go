@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -138,14 +137,14 @@ func TestOpenArchive(t *testing.T) {
 		{"empty archive", it.Files{}, "", oci.Platform{}, "error: a tar archive without image"},
 		{"no images", it.Files{"manifest.json": []byte("[]")}, "", oci.Platform{}, "error: holds no image"},
 		{"no images in the index", it.Files{"index.json": []byte("{}")}, "", oci.Platform{}, "error: holds no image"},
-		{"missing layer", it.Files{"manifest.json": []byte(`[{"Config":"c","Layers":["l"]}]`)}, "", oci.Platform{}, `error: layer 1 ("l"): archive member "l": file does not exist`},
+		{"missing layer", it.Files{"manifest.json": []byte(`[{"Config":"c","Layers":["l"]}]`)}, "", oci.Platform{}, `error: layer 1 ("l"): file does not exist`},
 		{"missing config", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`)}, "", oci.Platform{}, `error: config: archive member "c": file does not exist`},
-		{"layer outside", it.Files{"manifest.json": []byte(`[{"Config":"c","Layers":["../../etc/passwd"]}]`)}, "", oci.Platform{}, `archive member "etc/passwd": file does not exist`},
+		{"layer outside", it.Files{"manifest.json": []byte(`[{"Config":"c","Layers":["../../etc/passwd"]}]`)}, "", oci.Platform{}, `layer 1 ("../../etc/passwd"): file does not exist`},
 		{"deep JSON", it.Files{"manifest.json": []byte(strings.Repeat("[", 100_000))}, "", oci.Platform{}, "error: manifest.json: invalid character '[' exceeded max depth"},
 		{"deep JSON in the index", it.Files{"index.json": []byte(strings.Repeat(`{"a":`, 100_000))}, "", oci.Platform{}, "error: index.json: invalid character '{' exceeded max depth"},
 		{"other algorithm", changed(it.Layout(sample("a", host)), "index.json", "sha256:", "md5:"), "", oci.Platform{}, "unsupported algorithm"},
 		{"digest with a path", changed(it.Layout(sample("a", host)), "index.json", "sha256:", "sha256:../"), "", oci.Platform{}, "lower-case hexadecimal"},
-		{"changed config", changed(it.Layout(sample("a", host)), digest.FromBytes(sampleConfig(it.Layout(sample("a", host)), "a@linux/amd64")).Hex(), "a@linux", "b@linux"), "", oci.Platform{}, "error: config: blob sha256:"},
+		{"changed config", changed(it.Layout(sample("a", host)), digest.FromBytes(sampleConfig(it.Layout(sample("a", host)), "a@linux/amd64")).Hex(), "a@linux", "b@linux"), "", oci.Platform{}, "error: config sha256:"},
 		{"changed classic config", changed(it.Classic(sample("a", host)), ".json", `"User":"a`, `"User":"b`), "", oci.Platform{}, "has digest"},
 		{"null history", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`), "c": []byte(`{"config":{"User":"u"},"history":null}`)}, "", oci.Platform{}, "u"},
 		{"no history", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`), "c": []byte(`{"config":{"User":"u"}}`)}, "", oci.Platform{}, "u"},
@@ -188,7 +187,7 @@ func TestIndexInItself(t *testing.T) {
 	d := oci.Descriptor{MediaType: oci.MediaTypeIndex, Digest: digest.FromBytes([]byte("x")), Size: 1}
 	f.Index(d)
 	f[it.BlobPath(d.Digest)] = f["index.json"]
-	if _, err := image.Open(context.Background(), f.Dir(t), image.Options{}); err == nil || !strings.Contains(err.Error(), "blob") {
+	if _, err := image.Open(context.Background(), f.Dir(t), image.Options{}); err == nil || !strings.Contains(err.Error(), "longer than its 1 bytes") {
 		t.Errorf("error %v", err)
 	}
 	f = it.Files{}
@@ -334,7 +333,7 @@ func TestForeignLayer(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = img.Layers[0].Open(context.Background())
-	if want := fmt.Sprintf("layer 1 (%s): a foreign layer", digest.FromBytes(base.Tar)); err == nil || !strings.HasPrefix(err.Error(), want) {
+	if want := "a foreign layer"; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

@@ -39,10 +39,17 @@ func (s registryStore) open(ctx context.Context, d oci.Descriptor) (io.ReadClose
 // notHeld makes a registry's "not found" what a store says.
 func notHeld(err error) error {
 	if errors.Is(err, registry.ErrNotFound) {
-		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+		return notHeldError{err}
 	}
 	return err
 }
+
+// A notHeldError is a registry's "not found", which is [fs.ErrNotExist].
+type notHeldError struct{ error }
+
+func (notHeldError) Is(target error) bool { return target == fs.ErrNotExist }
+
+func (e notHeldError) Unwrap() error { return e.error }
 
 // openRegistry opens an image in a registry. It fetches the manifest and the
 // configuration; a layer only when it is opened.

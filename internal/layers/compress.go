@@ -15,7 +15,7 @@ import (
 func GzipSize(ctx context.Context, l *image.Layer) (int64, error) {
 	blob, err := l.Open(ctx)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%s: %w", l, err)
 	}
 	defer blob.Close()
 	var size counter

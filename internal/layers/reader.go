@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"devops-go/internal/image"
 	"devops-go/internal/tarscan"
 )
 
@@ -24,18 +23,18 @@ type reader struct {
 }
 
 func (r *reader) read(ctx context.Context, l *Layer) error {
-	blob, err := l.Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer blob.Close()
-	if err := r.readBlob(ctx, l, blob); err != nil {
+	if err := r.readBlob(ctx, l); err != nil {
 		return fmt.Errorf("%s: %w", l, err)
 	}
 	return nil
 }
 
-func (r *reader) readBlob(ctx context.Context, l *Layer, blob *image.Blob) error {
+func (r *reader) readBlob(ctx context.Context, l *Layer) error {
+	blob, err := l.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer blob.Close()
 	if at, ok := blob.File(); ok {
 		return r.scan(ctx, l, tarscan.NewFile(at, blob.Size))
 	}

@@ -33,7 +33,7 @@ func (c *Client) Blob(ctx context.Context, ref Reference, d digest.Digest, size 
 			break
 		}
 	}
-	return nil, fmt.Errorf("blob %s: %w", d.Short(), first)
+	return nil, first
 }
 
 // A blobReader is what Blob returns.
@@ -169,7 +169,7 @@ func (b *download) Read(p []byte) (int, error) {
 	}
 	if err := b.resume(err); err != nil {
 		b.failed = true
-		return n, fmt.Errorf("blob %s: %w", b.digest.Short(), err)
+		return n, err
 	}
 	return n, nil
 }

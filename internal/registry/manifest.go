@@ -34,7 +34,7 @@ func (c *Client) Manifest(ctx context.Context, ref Reference, accept ...string) 
 		return err
 	})
 	if err != nil {
-		return Manifest{}, fmt.Errorf("manifest of %s: %w", ref, err)
+		return Manifest{}, err
 	}
 	return m, nil
 }
@@ -56,7 +56,7 @@ func (c *Client) Head(ctx context.Context, ref Reference, accept ...string) (oci
 		return nil
 	})
 	if err != nil {
-		return oci.Descriptor{}, fmt.Errorf("manifest of %s: %w", ref, err)
+		return oci.Descriptor{}, err
 	}
 	return d, nil
 }

@@ -117,6 +117,13 @@ func (s *Server) AddBlob(name string, content []byte) digest.Digest {
 	return d
 }
 
+// SetBlob stores a blob under a digest that need not be its own.
+func (s *Server) SetBlob(name string, d digest.Digest, content []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.blobs[name+"/"+d.String()] = content
+}
+
 // AddManifest stores a manifest under its tag or digest, and under its digest.
 func (s *Server) AddManifest(name, tag, mediaType string, content []byte) digest.Digest {
 	d := digest.FromBytes(content)

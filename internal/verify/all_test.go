@@ -75,7 +75,7 @@ func TestAll(t *testing.T) {
 	}{
 		{"nothing", func(it.Files) {}, "", ""},
 		{"layer of arm64", flip(newAttested().layer), "blob:1 diff ID:1", "linux/arm64: layer 1"},
-		{"manifest of arm64", flip(newAttested().arm), "manifest:1 blob:1", "linux/arm64: blob sha256:"}, // where it has the size of the layer
+		{"manifest of arm64", flip(newAttested().arm), "manifest:1 blob:1", "linux/arm64: manifest sha256:"}, // where it has the size of the layer
 		{"provenance", flip(newAttested().provenance), "blob:1", "attestation "},
 		{"SBOM", flip(newAttested().sbom), "blob:1", "referrer "},
 		{"signature of the SBOM", flip(newAttested().signature), "blob:1", "referrer "},

@@ -50,7 +50,7 @@ func hashLayers(ctx context.Context, img *image.Image, opts Options) ([]sums, er
 func hashLayer(ctx context.Context, l *image.Layer, limit *layers.Limit, artifact bool) (sums, error) {
 	blob, err := l.OpenUnverified(ctx)
 	if err != nil {
-		return sums{}, err
+		return sums{}, fmt.Errorf("%s: %w", l, err)
 	}
 	defer blob.Close()
 	s := sums{compression: blob.Compression}
