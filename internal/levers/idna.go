@@ -3,9 +3,8 @@ package levers
 var idna = Lever{
 	Name:    "idna",
 	What:    "host names that are not ASCII, in net/http and what it vendors",
-	Relies:  "the service never asks another for such a name; the commands build their own requests",
+	Relies:  "the appliance asks no other for such a name; the grammar of image references knows only ASCII, and a registry redirects to a URI, which is ASCII",
 	MadeFor: []string{"go1.26"},
-	Absent:  httpClient,
 	Edits: []Edit{
 		{File: "net/http/request.go", Old: `	return idna.Lookup.ToASCII(v)
 `, New: `	return "", errors.New("only ASCII host names are known here")

@@ -52,8 +52,8 @@ var httpClient = []string{
 // All returns the levers by name.
 func All() []Lever {
 	return []Lever{
-		bgread, bigleaf, bisect, chacha, debugpinner, ech, fmtmap, gzip, heapsort, idna, mime, nometric, nomux, noproxy,
-		notrace, p256table, pidfd, pkixstring, reflectmethod, replacer, reqctx, slicestable, sysroots, templatemethods,
+		bgread, bigleaf, bisect, chacha, debugpinner, ech, elfonly, elfplain, fmtmap, gzip, heapsort, idna, mime, nometric, nomux, noproxy,
+		notrace, p256table, pidfd, pkixstring, quicksort, reflectmethod, replacer, reqctx, slicestable, sysroots, templatemethods,
 		xsyscpu, zerocopy,
 	}
 }
@@ -64,13 +64,15 @@ func Default(binary string) ([]string, error) {
 	case "app":
 		var names []string
 		for _, l := range All() {
-			names = append(names, l.Name)
+			if !slices.Contains([]string{"elfonly", "elfplain", "quicksort", "templatemethods"}, l.Name) {
+				names = append(names, l.Name)
+			}
 		}
 		return names, nil
 	case "tare":
 		return []string{
-			"bigleaf", "bisect", "chacha", "debugpinner", "ech", "mime", "nometric", "notrace", "p256table",
-			"pkixstring", "replacer", "templatemethods", "xsyscpu", "zerocopy",
+			"bigleaf", "bisect", "chacha", "debugpinner", "ech", "elfonly", "elfplain", "idna", "mime", "nometric", "notrace",
+			"p256table", "pkixstring", "quicksort", "replacer", "slicestable", "templatemethods", "xsyscpu", "zerocopy",
 		}, nil
 	}
 	return nil, fmt.Errorf("%q: no such binary", binary)

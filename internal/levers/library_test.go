@@ -3,6 +3,7 @@
 package levers
 
 import (
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -17,27 +18,41 @@ var short = map[string]string{
 }
 
 // TestLibrary runs the standard library's own tests, short, of every package that
-// the appliance's levers edit, with the edits in place. What a lever takes away
-// has tests that must fail then; Lever.Fails lists them.
+// levers edit, with the edits in place: those of the appliance together, then those
+// that tare alone has. What a lever takes away has tests that must fail then;
+// Lever.Fails lists them. PACKAGES in the environment chooses packages.
 func TestLibrary(t *testing.T) {
-	src, version := library(t)
-	names, err := Default("app")
+	app, err := Default("app")
 	if err != nil {
 		t.Fatal(err)
 	}
+	tare, err := Default("tare")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tare = slices.DeleteFunc(tare, func(name string) bool { return slices.Contains(app, name) })
+	t.Run("app", func(t *testing.T) { testLibrary(t, app, "crypto/internal/fips140test") }) // which has more tests of crypto/internal/fips140
+	t.Run("tare", func(t *testing.T) { testLibrary(t, tare) })
+}
+
+// testLibrary runs the tests of the packages that the levers edit, and of others.
+func testLibrary(t *testing.T, names []string, packages ...string) {
 	chosen, err := Find(names)
 	if err != nil {
 		t.Fatal(err)
 	}
+	src, version := library(t)
 	files, err := Files(chosen, src, version)
 	if err != nil {
 		t.Fatal(err)
 	}
-	edited := []string{"crypto/internal/fips140test"} // has more tests of crypto/internal/fips140
 	for name := range files {
 		if name = path.Dir(name); !strings.HasPrefix(name, "vendor/") { // whose tests are not in the library
-			edited = append(edited, name)
+			packages = append(packages, name)
 		}
+	}
+	if some := strings.Fields(os.Getenv("PACKAGES")); len(some) > 0 {
+		packages = slices.DeleteFunc(packages, func(name string) bool { return !slices.Contains(some, name) })
 	}
 	fails := map[string][]string{} // by package
 	for _, l := range chosen {
@@ -53,8 +68,8 @@ func TestLibrary(t *testing.T) {
 	if err := Write(dir, src, files); err != nil {
 		t.Fatal(err)
 	}
-	slices.Sort(edited)
-	for _, name := range slices.Compact(edited) {
+	slices.Sort(packages)
+	for _, name := range slices.Compact(packages) {
 		t.Run(name, func(t *testing.T) {
 			listed := "^(" + strings.Join(fails[name], "|") + ")$"
 			test := func(args ...string) (string, error) {
