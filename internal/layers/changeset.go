@@ -35,7 +35,7 @@ const (
 type changeset struct {
 	tree     *tree
 	lower    *Stack // for the links that lead to lower layers
-	layer    int32
+	layer    int16
 	serial   *uint32
 	steps    *int
 	touched  []*Node // with something in the changeset at some time, parents first
@@ -252,7 +252,7 @@ func (c *changeset) link(e, replaced *Entry) {
 	}
 	links := 0
 	if at := c.find(dir, &links); at != nil {
-		switch n := c.tree.index[key{at, name}]; {
+		switch n := c.tree.at(at, name); {
 		case n == nil:
 		case n == e.Node && replaced != nil:
 			c.disagree(e.Node, LinkNowhere)
@@ -274,7 +274,7 @@ func (c *changeset) link(e, replaced *Entry) {
 		c.disagree(e.Node, LinkNowhere)
 		return
 	}
-	n := c.tree.index[key{below, name}]
+	n := c.tree.at(below, name)
 	if n == nil || !n.present || n.IsDir() || n.Entry == nil {
 		c.disagree(e.Node, LinkNowhere)
 		return
@@ -302,7 +302,7 @@ func (c *changeset) find(p string, links *int) *Node {
 			}
 			continue
 		}
-		n := c.tree.index[key{at, name}]
+		n := c.tree.at(at, name)
 		switch {
 		case n == nil:
 			return nil
@@ -332,7 +332,7 @@ func (c *changeset) unpacked() int64 {
 			continue
 		}
 		e := n.made.Inode()
-		if e.Layer != c.layer || e.unpacked {
+		if e.Layer != int32(c.layer) || e.unpacked {
 			continue
 		}
 		e.unpacked = true

@@ -2,27 +2,37 @@ package layers
 
 import "archive/tar"
 
-// seen is what dive records of a path: how many layers have it as a leaf, with
-// which sizes.
-type seen struct {
-	count           int32
-	cumulative, min int64
+// seen records what dive does of a path: that a layer has it as a leaf of that
+// size.
+func (n *Node) seen(size int64) {
+	if !n.leaf {
+		n.leaf, n.size = true, size
+		return
+	}
+	past := n.remember()
+	if past.versions == 0 {
+		past.versions, past.cumulative, past.min = 1, n.size, n.size
+	}
+	past.versions++
+	past.cumulative += size
+	past.min = min(past.min, size)
 }
 
-func (s *seen) add(size int64) {
-	if s.count == 0 || size < s.min {
-		s.min = size
+// cumulative is the bytes of all versions of a path, and least those of the
+// smallest.
+func (n *Node) cumulative() (all, least int64) {
+	if n.past != nil && n.past.versions > 0 {
+		return n.past.cumulative, n.past.min
 	}
-	s.count++
-	s.cumulative += size
+	return n.size, n.size
 }
 
 // wasted is the bytes of a path that more than one layer has.
-func (s *seen) wasted() int64 {
-	if s.count < 2 {
+func (n *Node) wasted() int64 {
+	if n.past == nil {
 		return 0
 	}
-	return s.cumulative
+	return n.past.cumulative
 }
 
 // sizeWhiteouts records the layer's whiteouts before it is applied. To dive, a
@@ -48,7 +58,7 @@ func (m *merger) sizeWhiteouts(l *Layer) {
 		if n.listed && n.IsDir() {
 			size = subtreeSize(n)
 		}
-		n.seen.add(size)
+		n.seen(size)
 	}
 }
 
@@ -92,7 +102,7 @@ func (m *merger) countLeaves(l *Layer) {
 		if e.Type == tar.TypeDir {
 			size = 0
 		}
-		n.seen.add(size)
+		n.seen(size)
 	}
 }
 
@@ -102,9 +112,10 @@ func (m *merger) countLeaves(l *Layer) {
 func (s *Stack) Efficiency() (efficiency float64, wasted int64) {
 	var least, all int64
 	for n := range s.everything() {
-		least += n.seen.min
-		all += n.seen.cumulative
-		wasted += n.seen.wasted()
+		cumulative, smallest := n.cumulative()
+		least += smallest
+		all += cumulative
+		wasted += n.wasted()
 	}
 	if all == 0 {
 		return 1, wasted

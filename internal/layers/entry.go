@@ -53,11 +53,15 @@ type Entry struct {
 	Change Change
 	// Type is the archive/tar type flag.
 	Type byte
+	odd  uint8
 	// Layer is the index of the layer.
 	Layer int32
 	// Mode has the permission bits with setuid, setgid and sticky, as in tar.
 	Mode     uint32
 	UID, GID uint32
+	shown    bool // by the merged tree
+	unpacked bool // counted for the layer
+	last     bool // of the layer's entries for its node
 	// Size is what the content weighs: of files only, whatever the headers of
 	// others state. See Length for what whiteouts hold.
 	Size int64
@@ -72,10 +76,7 @@ type Entry struct {
 
 	// target is the file that a hard link is another name of, once resolved; of
 	// such a file its last other name, which says whose it is.
-	target   *Entry
-	shown    bool // by the merged tree
-	unpacked bool // counted for the layer
-	odd      uint8
+	target *Entry
 }
 
 // What is odd about an entry by itself.

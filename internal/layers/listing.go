@@ -80,7 +80,7 @@ func (l *Listing) Items() iter.Seq[*Item] {
 		for _, line := range l.lines {
 			e, change, _ := l.pick(line.node)
 			item = Item{node: line.node, Depth: int(line.depth), Type: "directory", Size: line.size, Change: change.String()}
-			item.Wasted = line.node.seen.wasted()
+			item.Wasted = line.node.wasted()
 			if e != nil {
 				owner := e.Owner()
 				key := uint32(e.Type)<<16 | owner.Mode
@@ -155,7 +155,8 @@ func pickMerged(n *Node) (*Entry, Change, bool) {
 	case n.present:
 		return n.Entry, n.Entry.Change, true
 	}
-	return n.Gone, Removed, n.Gone != nil
+	gone := n.Gone()
+	return gone, Removed, gone != nil
 }
 
 func pickLayer(l *Layer) func(n *Node) (*Entry, Change, bool) {
@@ -180,7 +181,7 @@ func pickLayer(l *Layer) func(n *Node) (*Entry, Change, bool) {
 		case e == nil:
 			return nil, Unchanged, ok
 		case e.Kind == Whiteout:
-			return n.Gone, Removed, true
+			return n.Gone(), Removed, true
 		}
 		return e, e.Change, true
 	}

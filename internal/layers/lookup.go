@@ -75,7 +75,7 @@ func (s *Stack) Resolve(p string) *Node {
 			}
 			continue
 		}
-		c := s.tree.index[key{n, name}]
+		c := s.tree.at(n, name)
 		if c == nil || !c.present {
 			return nil
 		}

@@ -10,8 +10,8 @@ func (s *Stack) merge() error {
 	var serial uint32
 	var steps int
 	for _, l := range s.Layers {
-		layer := int32(l.Index)
-		report := func(n *Node, r Reason) { s.disagree(n, layer, r) }
+		layer := int16(l.Index)
+		report := func(n *Node, r Reason) { s.disagree(n, int32(layer), r) }
 		c := &changeset{tree: s.tree, lower: s, layer: layer, serial: &serial, steps: &steps, disagree: report}
 		if err := c.unpack(l); err != nil {
 			return err
@@ -22,9 +22,20 @@ func (s *Stack) merge() error {
 		m.settle(c)
 		l.Unpacked = c.unpacked()
 		m.countLeaves(l)
+		m.markLast(l)
 	}
 	s.weighDead()
 	return nil
+}
+
+// markLast marks the entries that no later one of the layer replaces.
+func (m *merger) markLast(l *Layer) {
+	for i := len(l.Entries) - 1; i >= 0; i-- {
+		if e := l.Entries[i]; e.Kind != Private {
+			e.last = e.Node.mark != -m.layer-1
+			e.Node.mark = -m.layer - 1
+		}
+	}
 }
 
 // odd reports the entries of l that are odd by themselves.
@@ -66,7 +77,7 @@ func (l *Layer) odd(report func(*Node, Reason)) {
 // A merger puts one changeset on the merged tree.
 type merger struct {
 	tree     *tree
-	layer    int32
+	layer    int16
 	disagree func(*Node, Reason)
 }
 
@@ -153,7 +164,12 @@ func change(n *Node, e *Entry) Change {
 
 // remove takes n and everything under it out of the merged tree.
 func (m *merger) remove(n *Node) {
-	n.present, n.Entry, n.Gone = false, nil, n.Entry
+	if n.Entry != nil {
+		n.remember().gone = n.Entry
+	} else if n.past != nil {
+		n.past.gone = nil
+	}
+	n.present, n.Entry = false, nil
 	m.removeChildren(n)
 }
 

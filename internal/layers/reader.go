@@ -97,7 +97,7 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 	if kind == File && p == "" && hdr.Typeflag != tar.TypeDir {
 		kind, odd = Private, odd|oddRoot // engines pass over what would replace the root
 	}
-	e := new(Entry)
+	e := l.newEntry()
 	if *e, err = newEntry(hdr, l.Index, kind); err != nil {
 		return nil, err
 	}
@@ -110,6 +110,16 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 		return nil, err
 	}
 	return e, r.take(l, e)
+}
+
+// newEntry returns an entry to be filled.
+func (l *Layer) newEntry() *Entry {
+	if len(l.slab) == 0 {
+		l.slab = make([]Entry, min(max(len(l.Entries), 16), maxSlab))
+	}
+	e := &l.slab[0]
+	l.slab = l.slab[1:]
+	return e
 }
 
 // take adds e to the layer.
@@ -141,7 +151,7 @@ func (r *reader) repeat(l, first *Layer) error {
 		if err := r.count(); err != nil {
 			return err
 		}
-		again := new(Entry)
+		again := l.newEntry()
 		*again = *e
 		again.Layer = int32(l.Index)
 		if err := r.take(l, again); err != nil {

@@ -36,11 +36,11 @@ type Options struct {
 
 // DefaultMaxFiles is how many entries an image may have unless more are
 // allowed; they are what costs memory.
-const DefaultMaxFiles = 1_000_000
+const DefaultMaxFiles = 600_000
 
 // DefaultMaxNames is how many bytes of names an image may have unless more are
 // allowed.
-const DefaultMaxNames = 128_000_000
+const DefaultMaxNames = 64_000_000
 
 // A Stack is the layers of an image, read and put on top of each other.
 type Stack struct {
@@ -68,6 +68,8 @@ type Layer struct {
 	Dead int64
 	// Files counts the entries that are neither directories nor whiteouts.
 	Files int
+
+	slab []Entry // to be used
 }
 
 // Read reads all layers of img. Layers that can be read at random and aren't

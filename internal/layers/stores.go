@@ -86,25 +86,27 @@ const (
 // measures it: whole blocks of files, directories and long symbolic links; also
 // of directories that the layer doesn't list but has something in.
 func (l *Layer) DiskUsage() int64 {
-	last := make(map[*Node]*Entry, len(l.Entries)) // a later entry replaces
-	for _, e := range l.Entries {
-		if e.Kind != Private {
-			last[e.Node] = e
-		}
-	}
 	dirs := map[*Node]int{} // bytes of their entries
 	inodes := map[*Entry]bool{}
 	var size int64
-	for n, e := range last {
+	for _, e := range l.Entries {
+		n := e.Node
+		if !e.last {
+			continue // a later one replaces it
+		}
 		if e.Kind == Opaque || e.Kind == File && e.Type == tar.TypeDir || n.Parent == nil {
 			countDir(dirs, n)
 			continue
 		}
 		inParent(dirs, n)
-		if inode := e.Inode(); e.Kind == File && !inodes[inode] {
-			inodes[inode] = true
-			size += inode.diskUsage()
+		inode := e.Inode()
+		if e.Kind != File || inodes[inode] {
+			continue
 		}
+		if inode != e || inode.target != nil {
+			inodes[inode] = true // as it has other names
+		}
+		size += inode.diskUsage()
 	}
 	root := 0
 	for n, room := range dirs {
