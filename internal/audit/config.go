@@ -151,3 +151,11 @@ func checkDescription(a *auditor, found func(Finding)) {
 	}
 	found(Finding{Message: "no label or annotation says which source and version this is"})
 }
+
+// checkConfigName finds a configuration that isn't what its name says. Where it
+// has a descriptor in place of a name, such an image isn't opened.
+func checkConfigName(a *auditor, found func(Finding)) {
+	if a.img.ConfigFault != nil {
+		found(Finding{Message: "the configuration " + a.img.ConfigFault.Error()})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,4 +191,29 @@ func epoch() *time.Time {
 func future(hours int) *time.Time {
 	t := now.Add(time.Duration(hours)*time.Hour + time.Minute)
 	return &t
+}
+
+// TestConfigName: a configuration that was changed in an archive without index
+// is read as engines read it, and named.
+func TestConfigName(t *testing.T) {
+	for changed, want := range map[bool]int{false: 0, true: 1} {
+		f := it.Classic(clean())
+		for name, content := range f {
+			if changed && strings.HasSuffix(name, ".json") && name != "manifest.json" {
+				f[name] = append(content, '\n')
+			}
+		}
+		archive := f.Archive()
+		img, err := image.OpenArchive(t.Context(), bytes.NewReader(archive), int64(len(archive)), "", image.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Image(t.Context(), img, Options{Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := of(r, "TARE-C015"); len(got) != want || want > 0 && !strings.Contains(got[0].Message, `.json" has digest sha256:`) {
+			t.Errorf("changed %v: %+v", changed, got)
+		}
+	}
 }

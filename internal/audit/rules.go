@@ -224,6 +224,13 @@ func configRules() []Rule {
 			Fix:   "use a program that is in the image; many servers have a command that checks them", Aliases: []string{},
 			whole: true, image: checkHealthCommand,
 		},
+		{
+			ID: "TARE-C015", Title: "Configuration not named by its digest", Severity: Warning,
+			Looks: "the file name of the configuration in an archive of docker save without an index",
+			Why:   "Engines go by the content, so the image's ID is not the one that the archive states: the configuration was changed after the image was built.",
+			Fix:   "build the image again, or find out who changed the archive", Aliases: []string{},
+			image: checkConfigName,
+		},
 	}
 }
 

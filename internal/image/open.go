@@ -141,7 +141,7 @@ func (img *Image) opened(opts Options) error {
 		return img.NotImage
 	case img.ManifestFault != nil:
 		return img.ManifestFault
-	case img.ConfigFault != nil:
+	case img.ConfigFault != nil && img.Manifest != nil: // engines don't look at its name in an archive without
 		return img.ConfigFault
 	case len(img.Layers) != len(img.Config.RootFS.DiffIDs):
 		return fmt.Errorf("the manifest has %d layers and the configuration %d, which no engine takes", len(img.Layers), len(img.Config.RootFS.DiffIDs))

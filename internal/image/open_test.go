@@ -145,7 +145,7 @@ func TestOpenArchive(t *testing.T) {
 		{"other algorithm", changed(it.Layout(sample("a", host)), "index.json", "sha256:", "md5:"), "", oci.Platform{}, "unsupported algorithm"},
 		{"digest with a path", changed(it.Layout(sample("a", host)), "index.json", "sha256:", "sha256:../"), "", oci.Platform{}, "lower-case hexadecimal"},
 		{"changed config", changed(it.Layout(sample("a", host)), digest.FromBytes(sampleConfig(it.Layout(sample("a", host)), "a@linux/amd64")).Hex(), "a@linux", "b@linux"), "", oci.Platform{}, "error: config sha256:"},
-		{"changed classic config", changed(it.Classic(sample("a", host)), ".json", `"User":"a`, `"User":"b`), "", oci.Platform{}, "has digest"},
+		{"changed classic config", changed(it.Classic(sample("a", host)), ".json", `"User":"a`, `"User":"b`), "", oci.Platform{}, "b@linux/amd64"},
 		{"null history", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`), "c": []byte(`{"config":{"User":"u"},"history":null}`)}, "", oci.Platform{}, "u"},
 		{"no history", it.Files{"manifest.json": []byte(`[{"Config":"c"}]`), "c": []byte(`{"config":{"User":"u"}}`)}, "", oci.Platform{}, "u"},
 		{"null", it.Files{"manifest.json": []byte("null")}, "", oci.Platform{}, "error: holds no image"},

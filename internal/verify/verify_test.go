@@ -30,6 +30,17 @@ func tampered(change func(f it.Files)) it.Files {
 	return f
 }
 
+// tamperedClassic is an archive of docker save whose configuration was changed.
+func tamperedClassic() it.Files {
+	f := it.Classic(sample())
+	for name, content := range f {
+		if strings.HasSuffix(name, ".json") && name != "manifest.json" {
+			f[name] = append(content, '\n')
+		}
+	}
+	return f
+}
+
 // with returns the layout of the sample after a change to the image.
 func with(change func(img *it.Image)) it.Files {
 	img := sample()
@@ -73,6 +84,12 @@ func TestImage(t *testing.T) {
 		{"gzip header changed", tampered(func(f it.Files) { f[layerBlob(0)][9] ^= 1 }), "blob:1", "layer 1 (sha256:"},
 		{"gzip cut", tampered(func(f it.Files) { f[layerBlob(0)] = f[layerBlob(0)][:100] }), "blob:1 diff ID:1", "the blob is 100 bytes"},
 		{"bytes after the gzip", tampered(func(f it.Files) { f[layerBlob(0)] = append(f[layerBlob(0)], "more"...) }), "blob:1 diff ID:1", "layer 1"},
+		{"zeros after the gzip", tampered(func(f it.Files) { f[layerBlob(0)] = append(f[layerBlob(0)], make([]byte, 512)...) }), "blob:1 diff ID:1", "layer 1"},
+		{"a member after the gzip", with(func(img *it.Image) {
+			l := &img.Layers[0]
+			l.Tar, l.Blob = append(bytes.Clone(l.Tar), make([]byte, 512)...), append(bytes.Clone(l.Blob), it.Gzip(make([]byte, 512))...)
+		}), "", ""},
+		{"another name of the config", tamperedClassic(), "config:1", `.json" has digest sha256:`},
 		{"no gzip", with(func(img *it.Image) { img.Layers[0] = unpackable }), "diff ID:1", "layer 1"},
 		{"media type lies", with(func(img *it.Image) { img.Layers[0].MediaType = oci.MediaTypeLayer }), "media type:1", "the compression gzip"},
 		{"other diff ID", with(func(img *it.Image) { img.Layers[1].Tar, img.Layers[1].Blob = it.Tar(), img.Layers[1].Tar }), "diff ID:1", "layer 2"},
