@@ -108,6 +108,7 @@ type auditor struct {
 
 	mu       sync.Mutex // guards facts and secrets while layers are read
 	facts    map[*layers.Entry]*facts
+	texts    int   // bytes of the texts in facts
 	plain    facts // of contents that were read and are nothing special
 	findings findings
 	// found is made when a rule first asks for it.

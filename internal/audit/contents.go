@@ -36,6 +36,9 @@ type facts struct {
 const (
 	// maxText is how large a file may be to be kept for a rule.
 	maxText = 64 << 10
+	// maxTexts bounds all that is kept so. A file beyond it is judged by its name
+	// alone.
+	maxTexts = 16 << 20
 	// minDuplicate is how large contents must be to matter twice.
 	minDuplicate = 1_000_000
 )
@@ -66,6 +69,9 @@ func (a *auditor) learn(e *layers.Entry, content io.Reader) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.texts += len(f.text); a.texts > maxTexts {
+		f.text = nil
+	}
 	if f.plain() {
 		f = &a.plain // most files are, and share it
 	}

@@ -35,6 +35,9 @@ func readProgram(at io.ReaderAt, tls *elfinfo.TLS) *program {
 			p.roots = p.roots || strings.Contains(m.Path, "x509roots") || strings.Contains(m.Path, "rootcerts")
 		}
 	}
+	if f.Build != nil {
+		f.Build.Deps, f.Build.Settings = nil, nil // which may be long, and no rule asks for
+	}
 	return p
 }
 

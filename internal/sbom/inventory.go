@@ -62,7 +62,7 @@ const (
 	dpkgStatusDir = "var/lib/dpkg/status.d"
 	osRelease     = "etc/os-release"
 	osReleaseUsr  = "usr/lib/os-release"
-	maxDatabase   = 256 << 20
+	maxDatabase   = 64 << 20
 )
 
 // Read takes the inventory of an image.
@@ -120,9 +120,12 @@ func (r *reader) visit(_ *image.Layer, e *layers.Entry, content io.Reader) error
 	if !isDatabase(p) {
 		return r.executable(p, content)
 	}
-	b, err := io.ReadAll(io.LimitReader(content, maxDatabase))
+	b, err := io.ReadAll(io.LimitReader(content, maxDatabase+1))
 	if err != nil {
 		return err
+	}
+	if len(b) > maxDatabase {
+		return fmt.Errorf("package database of more than %d bytes", maxDatabase)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
