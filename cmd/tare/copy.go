@@ -180,6 +180,9 @@ func (c *copier) collect(ctx context.Context, ref, scratch string, std stdio) (*
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
+	for _, d := range b.Foreign {
+		fmt.Fprintf(std.err, "note: left out: foreign layer %s, which the source doesn't hold\n", d.Digest)
+	}
 	return b, nil
 }
 

@@ -128,9 +128,9 @@ func configRules() []Rule {
 	return []Rule{
 		{
 			ID: "TARE-C001", Title: "Runs as root", Severity: Warning,
-			Looks: "the user in the configuration, as engines resolve it: none, 0, or a name that engines resolve to ID 0",
+			Looks: "the user in the configuration, as engines resolve it: none, 0, or a name that engines resolve to ID 0; of Windows, none or ContainerAdministrator",
 			Why:   "An attacker who takes over the process is root in the container, which is a step closer to root on the host.",
-			Fix:   "add USER with numeric IDs, such as USER 65532:65532", Aliases: []string{"CIS-DI-0001", "CIS Docker 4.1", "DL3002"},
+			Fix:   "add USER with numeric IDs, such as USER 65532:65532; on Windows, USER ContainerUser", Aliases: []string{"CIS-DI-0001", "CIS Docker 4.1", "DL3002"},
 			whole: true, image: checkRoot,
 		},
 		{

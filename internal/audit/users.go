@@ -25,6 +25,10 @@ func (a *auditor) rootBy() []string {
 }
 
 func checkRoot(a *auditor, found func(Finding)) {
+	if a.windows() {
+		a.checkAdministrator(found)
+		return
+	}
 	engines := a.rootBy()
 	if len(engines) == 0 {
 		return
@@ -40,6 +44,20 @@ func checkRoot(a *auditor, found func(Finding)) {
 		message += ", by " + strings.Join(engines, ", ")
 	}
 	found(Finding{Step: a.lastStep("USER"), Message: message})
+}
+
+// checkAdministrator finds a user who may do all in a container of Windows: the
+// one that is taken where none is set.
+func (a *auditor) checkAdministrator(found func(Finding)) {
+	const administrator = "ContainerAdministrator"
+	user := a.img.Config.Config.User
+	name := user[strings.LastIndexByte(user, '\\')+1:]
+	switch {
+	case user == "":
+		found(Finding{Message: "no USER is set, which is " + administrator})
+	case strings.EqualFold(name, administrator), strings.EqualFold(name, "Administrator"):
+		found(Finding{Step: a.lastStep("USER"), Message: "USER " + user})
+	}
 }
 
 // checkUser finds a USER that engines can't resolve.

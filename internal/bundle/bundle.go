@@ -49,6 +49,10 @@ type Bundle struct {
 	// Referrers are manifests about those under Root, such as SBOMs.
 	Referrers []oci.Descriptor
 
+	// Foreign are the layers that the source hasn't got and that aren't here:
+	// registries needn't have them.
+	Foreign []oci.Descriptor
+
 	contents []Content // each after what it points at
 	places   map[digest.Digest]int
 	gross    map[digest.Digest]int64 // of the layers that were looked into

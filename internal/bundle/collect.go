@@ -167,9 +167,10 @@ func (c *collector) blob(ctx context.Context, d oci.Descriptor) error {
 	if d.Digest.IsZero() || d.Size < 0 {
 		return errors.New("a blob without digest, or of a negative size")
 	}
-	if c.img.Source != image.Registry {
+	if c.img.Source != image.Registry || d.IsForeign() {
 		r, err := c.img.Content(ctx, d)
 		if errors.Is(err, fs.ErrNotExist) && d.IsForeign() {
+			c.bundle.Foreign = append(c.bundle.Foreign, d)
 			return nil
 		}
 		if err != nil {

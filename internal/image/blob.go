@@ -84,6 +84,7 @@ type Layer struct {
 
 	store    store
 	remote   bool   // the source is a registry, which moves what it stores
+	absent   bool   // the source isn't a registry and hasn't got it
 	name     string // of the layer in an archive without descriptors
 	progress func(int64)
 }
@@ -184,9 +185,13 @@ func (p *progressReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// ErrForeign is the fault of a layer that registries needn't have, a base layer
+// of Windows mostly, and that the source hasn't got.
+var ErrForeign = errors.New("a foreign layer, which its source doesn't hold")
+
 func (l *Layer) notOpened(err error) error {
 	if errors.Is(err, fs.ErrNotExist) && l.Descriptor.IsForeign() {
-		return fmt.Errorf("a foreign layer, which its source doesn't hold: %s", l.Descriptor.MediaType)
+		return fmt.Errorf("%w: %s", ErrForeign, l.Descriptor.MediaType)
 	}
 	return err
 }
@@ -218,6 +223,7 @@ func (l *Layer) sniff(ctx context.Context) (err error) {
 	}
 	magic, err := firstBytes(ctx, l.store, l.Descriptor)
 	if errors.Is(err, fs.ErrNotExist) {
+		l.absent = true
 		return nil
 	}
 	if err == nil {

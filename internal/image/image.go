@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"devops-go/internal/digest"
 	"devops-go/internal/engine"
@@ -146,6 +147,9 @@ func (l *Layer) Transfer() (bytes int64, known bool) {
 // without opening them; nil where nothing stands against it.
 func (img *Image) Unreadable() error {
 	for _, l := range img.Layers {
+		if l.absent && l.Descriptor.IsForeign() {
+			return fmt.Errorf("%s: %w", l, l.notOpened(fs.ErrNotExist))
+		}
 		if !l.Compression.readable() {
 			return fmt.Errorf("%s: compression %s %w", l, l.Compression, ErrUnreadable)
 		}

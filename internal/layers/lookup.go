@@ -123,6 +123,9 @@ func (s *Stack) Executable() *Node {
 // there is none.
 func (s *Stack) LookPath(name string) *Node {
 	config := &s.Image.Config
+	if config.OS == "windows" {
+		return s.lookWindowsPath(name)
+	}
 	if strings.Contains(name, "/") {
 		if !path.IsAbs(name) {
 			name = path.Join("/", config.Config.WorkingDir, name)

@@ -26,6 +26,7 @@ type sums struct {
 	compression image.Compression
 	blob, diff  digest.Digest
 	err         error // why there is no diff
+	foreign     bool  // the source hasn't got it and needn't
 }
 
 // hashLayers reads all layers, several at a time. Only what ends the whole
@@ -49,6 +50,9 @@ func hashLayers(ctx context.Context, img *image.Image, opts Options) ([]sums, er
 // second goroutine; an artifact isn't unpacked.
 func hashLayer(ctx context.Context, l *image.Layer, limit *layers.Limit, artifact bool) (sums, error) {
 	blob, err := l.OpenUnverified(ctx)
+	if errors.Is(err, image.ErrForeign) {
+		return sums{foreign: true}, nil
+	}
 	if err != nil {
 		return sums{}, fmt.Errorf("%s: %w", l, err)
 	}

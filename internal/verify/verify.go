@@ -146,6 +146,10 @@ func (v *verifier) subject(ctx context.Context, img *image.Image, role string) e
 		return err
 	}
 	for i, l := range img.Layers {
+		if sums[i].foreign {
+			v.result.Absent = append(v.result.Absent, fmt.Sprintf("%s, which is foreign", l))
+			continue
+		}
 		v.blob(l, sums[i])
 		if img.NotImage == nil {
 			v.layer(l, sums[i])
