@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/url"
@@ -92,7 +93,7 @@ func fromContext(dir, name string) (Endpoint, error) {
 	sum := sha256.Sum256([]byte(name))
 	id := hex.EncodeToString(sum[:])
 	file := filepath.Join(dir, "contexts", "meta", id, "meta.json")
-	text, err := os.ReadFile(file)
+	text, err := readFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Endpoint{}, errors.New("there is no such context, see docker context ls")
 	}
@@ -132,7 +133,7 @@ func fromContext(dir, name string) (Endpoint, error) {
 func tlsFrom(dir string) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	name := filepath.Join(dir, "ca.pem")
-	switch pem, err := os.ReadFile(name); {
+	switch pem, err := readFile(name); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return nil, err
@@ -146,12 +147,40 @@ func tlsFrom(dir string) (*tls.Config, error) {
 	if _, err := os.Stat(cert); errors.Is(err, fs.ErrNotExist) {
 		return config, nil
 	}
-	pair, err := tls.LoadX509KeyPair(cert, filepath.Join(dir, "key.pem"))
+	pair, err := keyPair(cert, filepath.Join(dir, "key.pem"))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", cert, err)
 	}
 	config.Certificates = []tls.Certificate{pair}
 	return config, nil
+}
+
+func keyPair(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := readFile(certFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := readFile(keyFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(cert, key)
+}
+
+// maxFile bounds the files of Docker's configuration.
+const maxFile = 1 << 20
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		err = fmt.Errorf("%s: larger than %d bytes", name, maxFile)
+	}
+	return b, err
 }
 
 // dialTarget returns the network and address to dial, and the scheme of HTTP

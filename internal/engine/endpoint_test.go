@@ -41,6 +41,7 @@ func TestFind(t *testing.T) {
 	addContext(t, dir, "other", docker("tcp://other:2375"))
 	addContext(t, dir, "kubernetes", `{"Name":"kubernetes","Endpoints":{}}`)
 	addContext(t, dir, "broken", `{"Name":`)
+	addContext(t, dir, "endless", strings.Repeat(" ", maxFile+1))
 	bare := t.TempDir()
 	malformed := t.TempDir()
 	write(t, filepath.Join(malformed, "config.json"), `{`)
@@ -57,6 +58,7 @@ func TestFind(t *testing.T) {
 		{"DOCKER_CONTEXT", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "other"}, `tcp://other:2375 (context "other")`, ""},
 		{"the default context", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "default"}, "unix:///var/run/docker.sock", ""},
 		{"DOCKER_HOST before all", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "other", "DOCKER_HOST": "tcp://h:1"}, "tcp://h:1 (DOCKER_HOST)", ""},
+		{"a context larger than any", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "endless"}, "", "meta.json: larger than 1048576 bytes"},
 		{"a context without an engine", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "kubernetes"}, `unix:///var/run/docker.sock (context "kubernetes")`, ""},
 		{"no such context", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "none"}, "", `docker engine: DOCKER_CONTEXT "none": there is no such context`},
 		{"broken context", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "broken"}, "", "meta.json: unexpected end of JSON input"},

@@ -13,7 +13,11 @@ type Host struct{}
 // Open implements [fs.FS].
 func (Host) Open(name string) (fs.File, error) { return os.Open("/" + name) }
 
-// ReadFile implements [fs.ReadFileFS].
+// maxFile is how much of a file is read: enough of what the kernel tells.
+const maxFile = 1 << 20
+
+// ReadFile implements [fs.ReadFileFS] for files of some pages; of a larger one it
+// returns the beginning.
 func (Host) ReadFile(name string) ([]byte, error) {
 	fd, err := syscall.Open("/"+name, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -29,7 +33,10 @@ func (Host) ReadFile(name string) ([]byte, error) {
 		if n == 0 {
 			return data, nil
 		}
-		if data = data[:len(data)+n]; len(data) == cap(data) {
+		if data = data[:len(data)+n]; len(data) >= maxFile {
+			return data, nil
+		}
+		if len(data) == cap(data) {
 			data = append(data, 0)[:len(data)]
 		}
 	}

@@ -18,6 +18,14 @@ func files(pairs ...string) fstest.MapFS {
 	return fsys
 }
 
+// A file without end is read as far as files of the kernel's go.
+func TestEndlessFile(t *testing.T) {
+	b, err := Host{}.ReadFile("dev/zero")
+	if err != nil || len(b) < maxFile || len(b) > 2*maxFile {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+}
+
 func TestPlatformVersion(t *testing.T) {
 	for _, tt := range []struct {
 		name string
