@@ -33,8 +33,15 @@ func TestMain(m *testing.M) {
 }
 
 // app returns the appliance as a command, with nothing in its environment but env.
+// APP chooses another binary than the test's own, such as dist/app, or
+// "qemu-aarch64-static FILE".
 func app(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
+	if other := strings.Fields(os.Getenv("APP")); len(other) > 0 {
+		cmd := exec.Command(other[0], append(other[1:], args...)...)
+		cmd.Env = append([]string{}, env...)
+		return cmd
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -50,9 +50,12 @@ flags=
 # handle only a few bytes of an image. docs/tare.md says what that saves and costs.
 inline_tare() {
   for packages in 'crypto/...' net 'net/...' 'vendor/...' encoding/asn1 math/big 'debug/...' \
-    regexp/syntax internal/zstd internal/xcoff reflect time context 'text/...' mime 'mime/...' log os/exec os/user flag \
-    devops-go/cmd/tare devops-go/internal/compare devops-go/internal/dockerconfig \
-    devops-go/internal/engine devops-go/internal/pack devops-go/internal/registry devops-go/internal/sbom
+    regexp/syntax reflect time context 'text/...' mime 'mime/...' log os io/fs os/exec os/user \
+    internal/poll path/filepath flag fmt encoding/json \
+    devops-go/cmd/tare devops-go/internal/audit devops-go/internal/bundle devops-go/internal/compare \
+    devops-go/internal/dockerconfig devops-go/internal/elfinfo devops-go/internal/engine \
+    devops-go/internal/image devops-go/internal/pack devops-go/internal/registry \
+    devops-go/internal/report devops-go/internal/sbom devops-go/internal/userdb devops-go/internal/verify
   do flags="$flags -gcflags=$packages=-l"; done
 }
 # The compiler inlines functions of a cost of up to 80. With the experimental inliner,

@@ -53,7 +53,7 @@ var httpClient = []string{
 func All() []Lever {
 	return []Lever{
 		bgread, bigleaf, bisect, chacha, debugpinner, ech, elfonly, elfplain, fmtmap, gzip, heapsort, idna, mime, nometric, nomux, noproxy,
-		notrace, p256table, pidfd, pkixstring, quicksort, reflectmethod, replacer, reqctx, slicestable, sysroots, templatemethods,
+		notrace, p256table, pidfd, pkixstring, quicksort, reflectmethod, regexpclass, replacer, reqctx, slicestable, sysroots, templatemethods,
 		xsyscpu, zerocopy,
 	}
 }
@@ -64,7 +64,7 @@ func Default(binary string) ([]string, error) {
 	case "app":
 		var names []string
 		for _, l := range All() {
-			if !slices.Contains([]string{"elfonly", "elfplain", "quicksort", "templatemethods"}, l.Name) {
+			if !slices.Contains([]string{"elfonly", "elfplain", "quicksort", "regexpclass", "templatemethods"}, l.Name) {
 				names = append(names, l.Name)
 			}
 		}
@@ -72,7 +72,7 @@ func Default(binary string) ([]string, error) {
 	case "tare":
 		return []string{
 			"bigleaf", "bisect", "chacha", "debugpinner", "ech", "elfonly", "elfplain", "idna", "mime", "nometric", "notrace",
-			"p256table", "pkixstring", "quicksort", "replacer", "slicestable", "templatemethods", "xsyscpu", "zerocopy",
+			"p256table", "pkixstring", "quicksort", "regexpclass", "replacer", "slicestable", "templatemethods", "xsyscpu", "zerocopy",
 		}, nil
 	}
 	return nil, fmt.Errorf("%q: no such binary", binary)
