@@ -203,8 +203,8 @@ func (s *Scanner) parse(b []byte) bool {
 	}
 	magic := b[257:265]
 	ustar := string(magic) == "ustar\x0000" && string(b[508:512]) != "tar\x00"
-	// GNU headers with times or an old Go's prefix in them are not plain.
-	gnu := string(magic) == "ustar  \x00" && b[345] == 0 && b[357] == 0
+	// A GNU header with an access time, or an old Go's prefix in its place, is not plain.
+	gnu := string(magic) == "ustar  \x00" && b[345] == 0
 	if !ustar && !gnu || !checksumOK(b) {
 		return false
 	}

@@ -86,6 +86,7 @@ func archives(t testing.TB) map[string][]byte {
 		"gnu long link":   write(t, &tar.Header{Typeflag: tar.TypeSymlink, Name: "s", Linkname: long, Format: tar.FormatGNU}, file),
 		"gnu times":       write(t, &tar.Header{Typeflag: tar.TypeReg, Name: "t", AccessTime: old, ChangeTime: old, Format: tar.FormatGNU}, file),
 		"gnu ctime":       write(t, &tar.Header{Typeflag: tar.TypeReg, Name: "t", ChangeTime: old, Format: tar.FormatGNU}, file),
+		"gnu no ctime":    patch(write(t, &tar.Header{Typeflag: tar.TypeReg, Name: "t", Format: tar.FormatGNU}, file), 357, "not a time"),
 		"gnu sparse":      sparse,
 		"base-256":        write(t, &tar.Header{Typeflag: tar.TypeReg, Name: "u", Uid: 1 << 30, Size: 5, Format: tar.FormatGNU}, file),
 		"8 EB":            patch(huge, 124, "\x80\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\xff"),
