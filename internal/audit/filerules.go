@@ -163,7 +163,7 @@ func secretRules() []Rule {
 		},
 		{
 			ID: "TARE-F020", Title: "Sample secret of a library", Severity: Info,
-			Looks: "keys, environment files and tokens below test, tests, t, spec, demo or samples in an installed library",
+			Looks: "keys, environment files and tokens below test, tests, t, spec, demo or samples in an installed library or package, and in the system's own shared libraries",
 			Why:   "It is public, and protects nothing if it is used outside tests.",
 			Fix:   "exclude the tests of libraries from the image", Aliases: []string{},
 			file: secretRule(sample),

@@ -107,10 +107,10 @@ func CredentialFile(p string) (what, signs string) {
 	return "", ""
 }
 
-// InLibrary holds for what languages' package managers install, and for the
-// libraries that languages come with.
+// InLibrary holds for what languages' package managers install, for the
+// libraries that languages come with, and for those that a program keeps a copy of.
 func InLibrary(p string) bool {
-	for _, place := range []string{"node_modules/", "site-packages/", "dist-packages/", "gems/", "go/pkg/mod/", ".cargo/registry/", "cargo/registry/", ".m2/repository/"} {
+	for _, place := range []string{"third_party/", "third-party/", "vendored/", "_vendor/", "node_modules/", "site-packages/", "dist-packages/", "gems/", "go/pkg/mod/", ".cargo/registry/", "cargo/registry/", ".m2/repository/"} {
 		if strings.Contains(p, place) {
 			return true
 		}
@@ -127,10 +127,13 @@ func InLibrary(p string) bool {
 // IsLibrarySample reports whether the file is a library's own test or
 // demonstration, whose keys are open to all; IsSample doesn't hold for it.
 func IsLibrarySample(p string) bool {
-	if !InLibrary(p) {
+	base := path.Base(p)
+	if isSystem(p) && strings.HasPrefix(base, "lib") && (strings.HasSuffix(base, ".a") || strings.HasSuffix(base, ".so") || strings.Contains(base, ".so.")) {
+		return true // the keys with which GnuTLS tests itself
+	}
+	if !InLibrary(p) && !isSystem(p) {
 		return false
 	}
-	base := path.Base(p)
 	if strings.Contains(base, "_test.") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.HasPrefix(base, "test_") {
 		return true
 	}

@@ -53,7 +53,7 @@ func placeOf(p string) place {
 
 // isSystem holds for where distributions keep what they made.
 func isSystem(p string) bool {
-	for _, dir := range []string{"usr/bin/", "usr/sbin/", "usr/lib", "usr/share/", "usr/include/", "bin/", "sbin/", "lib", "var/lib/dpkg/", "var/lib/apt/", "etc/pam.d/", "etc/init.d/"} {
+	for _, dir := range []string{"usr/bin/", "usr/sbin/", "usr/lib/", "usr/lib32/", "usr/lib64/", "usr/libexec/", "usr/share/", "usr/include/", "bin/", "sbin/", "lib/", "lib32/", "lib64/", "var/lib/dpkg/", "var/lib/apt/", "etc/pam.d/", "etc/init.d/"} {
 		if strings.HasPrefix(p, dir) {
 			return true
 		}

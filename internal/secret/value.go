@@ -85,6 +85,12 @@ func isExcused(words []string) bool {
 	if n := len(words); n > 1 && words[n-1] == "key" && (words[n-2] == "site" || words[n-2] == "publishable") {
 		return true
 	}
+	if n := len(words); n > 1 && words[n-1] == "token" {
+		switch words[n-2] {
+		case "input", "output", "next", "previous", "page", "continuation", "pagination":
+			return true // where a list goes on
+		}
+	}
 	for i, w := range words {
 		switch w {
 		case "gpg", "pgp", "sha", "sha1", "sha224", "sha256", "sha384", "sha512", "md5", "blake2b", "checksum", "checksums", "sum", "hash", "digest", "integrity", "public", "publishable", "pub", "cksum", "path", "allow", "signed", "arch", "b2sum", "known":
