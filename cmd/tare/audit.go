@@ -150,6 +150,16 @@ func (a *auditRun) listRules(ctx context.Context, args []string, std stdio) erro
 	})
 }
 
+// guarded is judge, of which a fault of tare's own is the image's error and ends
+// none of the others.
+func (a *auditRun) guarded(ctx context.Context, ref string, std stdio, jobs int) (reports []*audit.Report, err error) {
+	err = parallel.Guard(func() (err error) {
+		reports, err = a.judge(ctx, ref, std, jobs)
+		return err
+	})
+	return reports, err
+}
+
 // judge judges one image, or all its platforms if they are asked for.
 func (a *auditRun) judge(ctx context.Context, ref string, std stdio, jobs int) (reports []*audit.Report, err error) {
 	baseline, err := a.baseline.of(ref)
@@ -211,7 +221,7 @@ func (a *auditRun) list(ctx context.Context, refs []string, std stdio) error {
 		jobs = 1
 	}
 	if err := parallel.Each(ctx, a.jobs, len(refs), func(ctx context.Context, i int) error {
-		reports[i], failures[i] = a.judge(ctx, refs[i], std, jobs)
+		reports[i], failures[i] = a.guarded(ctx, refs[i], std, jobs)
 		return ctx.Err()
 	}); err != nil {
 		return err

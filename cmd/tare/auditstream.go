@@ -94,11 +94,7 @@ func (a *auditRun) stream(ctx context.Context, std stdio) error {
 func (s *stream) judge(ctx context.Context, in io.Reader) error {
 	var readErr error
 	if err := parallel.All(ctx, s.run.jobs, s.references(in, &readErr), func(ctx context.Context, ref string) error {
-		var reports []*audit.Report
-		err := parallel.Guard(func() (err error) {
-			reports, err = s.run.judge(ctx, ref, s.std, 1)
-			return err
-		})
+		reports, err := s.run.guarded(ctx, ref, s.std, 1)
 		return s.done(ref, reports, err)
 	}); err != nil {
 		return err

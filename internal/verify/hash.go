@@ -152,14 +152,16 @@ func (h *hasher) drain() error {
 	failed := make(chan error, 1)
 	go func() {
 		defer close(full)
-		for buf := range empty {
-			n, err := fill(h.r, buf[:chunkSize])
-			full <- buf[:n]
-			if err != nil {
-				failed <- err
-				return
+		failed <- parallel.Guard(func() error {
+			for buf := range empty {
+				n, err := fill(h.r, buf[:chunkSize])
+				full <- buf[:n]
+				if err != nil {
+					return err
+				}
 			}
-		}
+			return nil
+		})
 	}()
 	for buf := range full {
 		h.hash.Write(buf)
