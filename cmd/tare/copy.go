@@ -18,7 +18,7 @@ func copyCommand() *command {
 		name:  "copy",
 		usage: "[flags] IMAGE DESTINATION",
 		short: "copy an image between any two transports without changing its digest",
-		long: `The DESTINATION is docker://NAME, docker-daemon:NAME, oci:DIR[:TAG],
+		long: `The DESTINATION is docker://NAME, docker-daemon:NAME, oci:DIR[:TAG], dir:DIR,
 oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME]; both archive transports write a
 file that is a docker archive and an OCI archive. Without a transport, DIR/ is a layout
 and PATH.tar an archive. A multi-platform image is copied as a whole unless --platform

@@ -14,7 +14,7 @@ import (
 // copyAll copies the images of an archive or a layout, each under its own name,
 // and says what they are.
 func (c *copier) copyAll(ctx context.Context, ref string, to destination, std stdio) error {
-	if to.transport == image.Registry || !to.ref.IsZero() || to.tag != "" {
+	if to.transport == image.Registry || to.transport == image.Dir || !to.ref.IsZero() || to.tag != "" {
 		return &usageError{errors.New("copy: --all keeps the images' names: want a destination without a name: an archive, a layout, or docker-daemon:")}
 	}
 	if err := (destinations{to}).check(std); err != nil {

@@ -177,6 +177,11 @@ func (d destination) write(ctx context.Context, b *bundle.Bundle, network *netwo
 		return pushBundle(ctx, b, d.ref, network, std)
 	case image.Daemon:
 		return loadBundle(ctx, b, network)
+	case image.Dir:
+		if n := len(b.Referrers); n > 0 {
+			fmt.Fprintf(std.err, "note: left out: what refers to the image (%d), for which dir: has no place\n", n)
+		}
+		err = std.writeDir(ctx, b, d.path)
 	case image.OCI:
 		err = std.writeLayout(ctx, b, d.path)
 	case image.OCIArchive, image.DockerArchive:
@@ -219,6 +224,12 @@ func (std stdio) writeLayout(ctx context.Context, b *bundle.Bundle, dir string) 
 	std.saving.Lock()
 	defer std.saving.Unlock()
 	return b.WriteLayout(ctx, dir)
+}
+
+func (std stdio) writeDir(ctx context.Context, b *bundle.Bundle, dir string) error {
+	std.saving.Lock()
+	defer std.saving.Unlock()
+	return b.WriteDir(ctx, dir)
 }
 
 // loadBundle loads into the Docker Engine.

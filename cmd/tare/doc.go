@@ -24,7 +24,7 @@ The commands:
 	version    print the version, revision and Go version
 
 An IMAGE is docker-archive:PATH[:NAME], oci:DIR[:TAG], oci-archive:PATH[:TAG],
-docker-daemon:NAME or docker://NAME. Without a transport, the format of a file or
+dir:DIR, docker-daemon:NAME or docker://NAME. Without a transport, the format of a file or
 directory is detected, and a name is looked up in the Docker Engine, then in its
 registry; - reads an archive from standard input.
 

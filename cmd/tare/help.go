@@ -16,7 +16,7 @@ commands:
 `
 
 const imageUsage = `An IMAGE is docker-archive:PATH[:NAME], oci:DIR[:TAG], oci-archive:PATH[:TAG],
-docker-daemon:NAME or docker://NAME. Without a transport, the format of a file or
+dir:DIR, docker-daemon:NAME or docker://NAME. Without a transport, the format of a file or
 directory is detected, and a name is looked up in the Docker Engine, then in its
 registry; - reads an archive from standard input.
 `

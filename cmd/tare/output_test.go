@@ -316,9 +316,9 @@ func TestDash(t *testing.T) {
 // TestUnknownTransport: nothing is written as an archive because nobody knows
 // better.
 func TestUnknownTransport(t *testing.T) {
-	d := destination{transport: "dir", path: filepath.Join(t.TempDir(), "x")}
+	d := destination{transport: "ostree", path: filepath.Join(t.TempDir(), "x")}
 	err := d.write(t.Context(), &bundle.Bundle{}, nil, stdio{})
-	if err == nil || !strings.Contains(err.Error(), `transport "dir"`) {
+	if err == nil || !strings.Contains(err.Error(), `transport "ostree"`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // FuzzParseReference: what parses prints as what parses to the same.
 func FuzzParseReference(f *testing.F) {
-	for _, s := range []string{"-", "a.tar", "oci:dir:tag", "docker-archive:a.tar:b:1", "docker://localhost:5000/a@sha256:1", "docker-daemon:alpine"} {
+	for _, s := range []string{"-", "a.tar", "oci:dir:tag", "dir:a:b", "docker-archive:a.tar:b:1", "docker://localhost:5000/a@sha256:1", "docker-daemon:alpine"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -19,7 +19,7 @@ func References(ctx context.Context, reference string, opts Options) ([]string, 
 	}
 	info, err := os.Stat(ref.Path)
 	switch {
-	case ref.Transport == Daemon || ref.Transport == Registry:
+	case ref.Transport == Daemon || ref.Transport == Registry || ref.Transport == Dir:
 		return nil, fmt.Errorf("%s: names one image", ref)
 	case ref.Path == "-":
 		return nil, errors.New("standard input can be read once, for one image: want a file or a directory")

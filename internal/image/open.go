@@ -157,6 +157,8 @@ func open(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 		return openDaemon(ctx, ref.Name, opts)
 	case OCI:
 		return openDir(ctx, ref, opts)
+	case Dir:
+		return openSkopeoDir(ctx, ref.Path, opts)
 	}
 	if ref.Path == "-" {
 		return openStream(ctx, ref, opts.Stdin, opts)
@@ -209,6 +211,9 @@ func ReadLayoutIndex(dir string) ([]byte, error) {
 func openDir(ctx context.Context, ref Reference, opts Options) (*Image, error) {
 	index, err := ReadLayoutIndex(ref.Path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if ref.Transport == Any && isDir(ref.Path) {
+			return openSkopeoDir(ctx, ref.Path, opts)
+		}
 		if _, err := os.Stat(ref.Path); err != nil {
 			return nil, pathError(err)
 		}

@@ -15,6 +15,7 @@ const (
 	DockerArchive Transport = "docker-archive"
 	OCI           Transport = "oci"
 	OCIArchive    Transport = "oci-archive"
+	Dir           Transport = "dir"
 	Daemon        Transport = "docker-daemon"
 	Registry      Transport = "docker"
 )
@@ -51,7 +52,12 @@ func ParseReference(s string) (Reference, error) {
 			return Reference{}, fmt.Errorf("image reference %q: no path after %q", s, prefix+":")
 		}
 		return Reference{Transport: transport, Path: path, Name: name}, nil
-	case "dir", "containers-storage", "ostree", "sif", "tarball", "docker-image":
+	case Dir:
+		if rest == "" {
+			return Reference{}, fmt.Errorf("image reference %q: no path after %q", s, prefix+":")
+		}
+		return Reference{Transport: Dir, Path: rest}, nil
+	case "containers-storage", "ostree", "sif", "tarball", "docker-image":
 		return Reference{}, fmt.Errorf("image reference %q: transport %s is not supported", s, prefix)
 	}
 	return Reference{Path: s, Name: s}, nil
