@@ -92,9 +92,24 @@ test-engine: images
 test-registry: build ## run the tests against a real registry
 	go test -count=1 -tags registry ./internal/registry ./internal/image ./cmd/tare
 
+.PHONY: test-built
+test-built: build ## run the tests of commands and answers on dist/app and dist/tare, and on arm64's where qemu-user-static is
+	APP=$(CURDIR)/dist/app go test -count=1 .
+	TARE=$(CURDIR)/dist/tare go test -count=1 ./cmd/tare
+	if command -v qemu-aarch64-static >/dev/null; then \
+		GOARCH=arm64 sh scripts/build.sh app dist/app-arm64 && \
+		APP="qemu-aarch64-static $(CURDIR)/dist/app-arm64" go test -count=1 .; fi
+
+# The packages with levers that every request passes through.
+LEVER_PACKAGES = net/http crypto/tls crypto/x509 net fmt slices time
+
 .PHONY: test-levers
-test-levers: ## run the standard library's own tests on what internal/levers edits
-	go test -count=1 -timeout 60m -tags levers ./internal/levers
+test-levers: ## run the standard library's own tests on what internal/levers edits; PACKAGES chooses some
+	PACKAGES="$(PACKAGES)" go test -count=1 -timeout 60m -tags levers ./internal/levers
+
+.PHONY: test-levers-main
+test-levers-main: ## the same for the packages that matter most
+	$(MAKE) test-levers PACKAGES="$(LEVER_PACKAGES)"
 
 .PHONY: test-swarm
 test-swarm: images ## count the requests lost in a rolling update; needs an engine outside any swarm

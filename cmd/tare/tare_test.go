@@ -31,12 +31,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// tareCommand is tare, to be run in dir with a bare environment.
+// tareCommand is tare, to be run in dir with a bare environment. TARE chooses
+// another binary than the test's own, such as dist/tare.
 func tareCommand(t testing.TB, dir string, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
+	self := os.Getenv("TARE")
+	if self == "" {
+		var err error
+		if self, err = os.Executable(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	cmd := exec.Command(self, args...)
 	cmd.Dir = dir
