@@ -14,6 +14,7 @@ import (
 
 	"devops-go/internal/image"
 	it "devops-go/internal/imagetest"
+	"devops-go/internal/report"
 )
 
 // secrets are the values in the leaky image; none was ever one.
@@ -154,8 +155,8 @@ func output(t *testing.T, dir, stdin string, args ...string) (stdout, stderr str
 func TestAuditMasks(t *testing.T) {
 	dir := auditDir(t)
 	for _, img := range []string{"leaky.tar", "zipped.tar"} {
-		for _, format := range []string{"table", "json", "markdown", "sarif", "github"} {
-			stdout, stderr, code := output(t, dir, "", "audit", "--deep", "--format", format, "--report", "json=out.json", "-o", "out", img)
+		for _, format := range report.AuditFormats() {
+			stdout, stderr, code := output(t, dir, "", "audit", "--deep", "--format", string(format), "--report", "json=out.json", "-o", "out", img)
 			if code != 1 {
 				t.Fatalf("%s: exit %d: %s", format, code, stderr)
 			}

@@ -11,23 +11,24 @@ import (
 	"testing"
 )
 
-// text returns n bytes that compress.
+// text returns n bytes that compress. They repeat at a distance that is out of
+// the window.
 func text(n int) []byte {
 	random := rand.New(rand.NewPCG(1, 2))
-	b := make([]byte, n)
+	b := make([]byte, 3*windowSize+1)
 	for i := range b {
 		b[i] = "etaoin shrdlu"[random.IntN(13)]
 		if i > 100 && random.IntN(3) == 0 {
 			b[i] = b[i-100]
 		}
 	}
-	return b
+	return bytes.Repeat(b, n/len(b)+1)[:n]
 }
 
-func compress(t testing.TB, content []byte, chunk int) []byte {
+func compress(t testing.TB, content []byte, level, chunk int) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := NewWriter(&out, flate.DefaultCompression)
+	w, err := NewWriter(&out, level)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,13 +46,17 @@ func compress(t testing.TB, content []byte, chunk int) []byte {
 }
 
 func TestWriter(t *testing.T) {
-	for _, size := range []int{0, 1, windowSize - 1, blockSize - 1, blockSize, blockSize + 1, 3*blockSize + 17} {
+	sizes := []int{0, 1, windowSize - 1, blockSize - 1, blockSize, blockSize + 1, 3*blockSize + 17}
+	if testing.Short() {
+		sizes = []int{blockSize + 1}
+	}
+	for _, size := range sizes {
 		content := text(size)
 		var first []byte
 		for _, procs := range []int{1, 2, 8} {
 			before := runtime.GOMAXPROCS(procs)
 			for _, chunk := range []int{1000, 1 << 20, 1 << 30} {
-				got := compress(t, content, chunk)
+				got := compress(t, content, flate.BestSpeed, chunk)
 				if first == nil {
 					first = got
 				}
@@ -75,12 +80,15 @@ func TestWriter(t *testing.T) {
 
 // TestSize holds that cutting into blocks costs less than 1 %.
 func TestSize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compresses 5 MiB twice")
+	}
 	content := text(5 << 20)
 	var want bytes.Buffer
 	w := gzip.NewWriter(&want)
 	w.Write(content)
 	w.Close()
-	if got := len(compress(t, content, 1<<16)); got > want.Len()*101/100 {
+	if got := len(compress(t, content, flate.DefaultCompression, 1<<16)); got > want.Len()*101/100 {
 		t.Errorf("%d bytes, compress/gzip makes %d", got, want.Len())
 	}
 }
@@ -91,8 +99,11 @@ func TestWriterFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	block := text(blockSize)
 	for range 20 {
-		w.Write(text(blockSize))
+		if _, err := w.Write(block); err != nil {
+			break
+		}
 	}
 	if err := w.Close(); !errors.Is(err, full) {
 		t.Errorf("Close = %v, want %v", err, full)
@@ -113,14 +124,14 @@ func BenchmarkWriter(b *testing.B) {
 	content := text(8 << 20)
 	b.SetBytes(int64(len(content)))
 	for b.Loop() {
-		compress(b, content, 1<<20)
+		compress(b, content, flate.DefaultCompression, 1<<20)
 	}
 }
 
 func FuzzWriter(f *testing.F) {
 	f.Add([]byte("hello"), uint16(3))
 	f.Fuzz(func(t *testing.T, content []byte, chunk uint16) {
-		r, err := gzip.NewReader(bytes.NewReader(compress(t, content, int(chunk)+1)))
+		r, err := gzip.NewReader(bytes.NewReader(compress(t, content, flate.DefaultCompression, int(chunk)+1)))
 		if err != nil {
 			t.Fatal(err)
 		}

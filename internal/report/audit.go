@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"devops-go/internal/audit"
@@ -18,10 +19,12 @@ const (
 	GitHub Format = "github"
 )
 
-// ParseAuditFormat parses the name of a format that audits have.
+// AuditFormats lists the formats of audits.
+func AuditFormats() []Format { return []Format{Text, JSON, Markdown, SARIF, GitHub} }
+
+// ParseAuditFormat parses the name of a format of audits.
 func ParseAuditFormat(s string) (Format, error) {
-	switch f := Format(s); f {
-	case Text, JSON, Markdown, SARIF, GitHub:
+	if f := Format(s); slices.Contains(AuditFormats(), f) {
 		return f, nil
 	}
 	return "", fmt.Errorf("format %q: want table, json, markdown, sarif or github", s)
