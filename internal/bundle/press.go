@@ -132,6 +132,8 @@ func (p *Press) convert(ctx context.Context, l *image.Layer) (Layer, error) {
 	if l.Compression != image.Uncompressed {
 		d.MediaType += "+" + string(l.Compression)
 	}
+	// They are about these bytes: where a file is in an estargz or a zstd:chunked.
+	d.Annotations = l.Descriptor.Annotations
 	made := Layer{Content{Descriptor: d, Open: stored(l)}, l.DiffID, -1}
 	if l.Remote() {
 		return made, nil
