@@ -162,6 +162,13 @@ func secretRules() []Rule {
 			image: checkHidden,
 		},
 		{
+			ID: "TARE-F026", Title: "Data after the end of a layer", Severity: Warning,
+			Looks: "bytes other than zeros after the end-of-archive marker of a layer, including further gzip members",
+			Why:   "Engines ignore what follows the marker, and so do scanners: everyone who pulls the image gets it, and nobody looks at it.",
+			Fix:   "rebuild the layer, and revoke any secret in the data", Aliases: []string{},
+			image: checkTrailing,
+		},
+		{
 			ID: "TARE-F020", Title: "Sample secret of a library", Severity: Info,
 			Looks: "keys, environment files and tokens below test, tests, t, spec, demo or samples in an installed library or package, and in the system's own shared libraries",
 			Why:   "It is public, and protects nothing if it is used outside tests.",

@@ -83,6 +83,7 @@ func ruleCases() []ruleCase {
 			})), "HEALTHCHECK"},
 		{"TARE-W005", with(ran("useradd"), files(it.File("var/log/lastlog", "x"+strings.Repeat("\x00", minDuplicate)))),
 			with(ran("x"), files(it.File("x", strings.Repeat("x\x00", minDuplicate/2)), it.File("y", strings.Repeat("\x00", minDuplicate-1)))), "/var/log/lastlog"},
+		{"TARE-F026", trailing("x"), trailing("\x00"), ""},
 		{"TARE-W004", layered(manyLayers), layered(manyLayers - 1), ""},
 		{"TARE-C013", with(passwd, users, config(func(c *image.RunConfig) { c.User = "web:" })), with(passwd, users, config(func(c *image.RunConfig) { c.User = "web" })), ""},
 
@@ -110,6 +111,13 @@ func ruleCases() []ruleCase {
 }
 
 // layered is an image of so many layers.
+// trailing is an image with a layer that has something after its archive's end.
+func trailing(text string) it.Image {
+	img := clean()
+	img.Layers[0].Tar = append(img.Layers[0].Tar, text...)
+	return img
+}
+
 func layered(n int) it.Image {
 	img := clean()
 	for range n - len(img.Layers) {

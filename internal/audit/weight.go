@@ -53,6 +53,16 @@ func checkLayers(a *auditor, found func(Finding)) {
 	}
 }
 
+// checkTrailing finds what is hidden after the end of a layer's archive.
+func checkTrailing(a *auditor, found func(Finding)) {
+	for _, l := range a.stack.Layers {
+		if l.Trailing > 0 {
+			message := fmt.Sprintf("%d bytes after the end of the layer's archive, which engines transfer but don't read", l.Trailing)
+			found(Finding{Layer: l.Index + 1, Bytes: l.Trailing, Message: message})
+		}
+	}
+}
+
 // checkZeros finds large files of which nine tenths are zeros: sparse files,
 // which a layer holds with their holes filled in.
 func checkZeros(_ *auditor, f *file, found func(Finding)) {

@@ -1,6 +1,7 @@
 package layers_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -137,5 +138,37 @@ func TestDisagreements(t *testing.T) {
 	s := read(t, it.Plain(tmp), it.Plain(it.Sized("tmp/x", 1)))
 	if got := s.Disagreements(); len(got) != 1 || got[0].Path() != "tmp" || got[0].Reason != layers.ImpliedDirectory {
 		t.Errorf("unlisted directory: %v", got)
+	}
+}
+
+// TestTrailing: what follows the end of a layer's archive is no entry, as engines
+// have it, and is measured up to its last byte, however the layer is stored.
+func TestTrailing(t *testing.T) {
+	one, other := it.Tar(it.Sized("a", 1)), it.Tar(it.Sized("b", 1))
+	for _, tt := range []struct {
+		name string
+		rest []byte
+		want int64
+	}{
+		{"nothing", nil, 0},
+		{"padding", make([]byte, 100_000), 0},
+		{"an archive", other, 512 + 1},
+		{"a byte after padding", append(make([]byte, 100_000), 1), 100_001},
+		{"a byte before padding", append([]byte{1}, make([]byte, 100_000)...), 1},
+	} {
+		content := append(bytes.Clone(one), tt.rest...)
+		for stored, l := range map[string]it.Layer{
+			"plain": {Tar: content}, "gzip": {Tar: content, Blob: it.Gzip(content)}, "zstd": {Tar: content, Blob: it.Zstd(content)},
+			"members": {Tar: content, Blob: append(it.Gzip(one), it.Gzip(tt.rest)...)},
+		} {
+			s, err := tryRead(t, it.Image{Layers: []it.Layer{l, it.Plain()}}, layers.Options{})
+			if err != nil {
+				t.Errorf("%s, %s: %v", tt.name, stored, err)
+				continue
+			}
+			if got := s.Layers[0].Trailing; got != tt.want || tree(s) != "a" || s.Layers[1].Trailing != 0 {
+				t.Errorf("%s, %s: %d bytes, want %d; tree %q", tt.name, stored, got, tt.want, tree(s))
+			}
+		}
 	}
 }

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -36,19 +37,41 @@ func (r *reader) readBlob(ctx context.Context, l *Layer) error {
 	}
 	defer blob.Close()
 	if at, ok := blob.File(); ok {
-		return r.scan(ctx, l, tarscan.NewFile(at, blob.Size))
+		s := tarscan.NewFile(at, blob.Size)
+		if err := r.scan(ctx, l, s); err != nil {
+			return err
+		}
+		return l.measureRest(r.size.Reader(ctx, s.Rest()))
 	}
 	plain, err := blob.Tar()
 	if err != nil {
 		return err
 	}
 	limited := r.size.Reader(ctx, plain)
-	if err := r.scan(ctx, l, tarscan.NewStream(limited)); err != nil {
+	s := tarscan.NewStream(limited)
+	if err := r.scan(ctx, l, s); err != nil {
 		return err
 	}
-	// What follows the archive's end still counts for the digest.
-	_, err = io.Copy(io.Discard, limited)
+	return l.measureRest(s.Rest()) // which counts for the digest, too
+}
+
+// measureRest reads what follows the end of the layer's archive.
+func (l *Layer) measureRest(r io.Reader) error {
+	var m restMeter
+	_, err := io.Copy(&m, r)
+	l.Trailing = m.end
 	return err
+}
+
+// A restMeter notes where the last byte is that isn't zero.
+type restMeter struct{ n, end int64 }
+
+func (m *restMeter) Write(p []byte) (int, error) {
+	if used := len(bytes.TrimRight(p, "\x00")); used > 0 {
+		m.end = m.n + int64(used)
+	}
+	m.n += int64(len(p))
+	return len(p), nil
 }
 
 // scan takes in the entries of one layer.
@@ -102,11 +125,11 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 		return nil, err
 	}
 	e.odd = odd
-	bytes, err := checkLengths(e.Link, e.Xattrs())
+	more, err := checkLengths(e.Link, e.Xattrs())
 	if err != nil {
 		return nil, err
 	}
-	if e.Node, err = r.intern(p, bytes); err != nil {
+	if e.Node, err = r.intern(p, more); err != nil {
 		return nil, err
 	}
 	return e, r.take(l, e)
@@ -147,6 +170,7 @@ func (r *reader) count() error {
 
 // repeat fills l with the entries of the layer first, which has the same blob.
 func (r *reader) repeat(l, first *Layer) error {
+	l.Trailing = first.Trailing
 	for _, e := range first.Entries {
 		if err := r.count(); err != nil {
 			return err

@@ -68,6 +68,9 @@ type Layer struct {
 	Dead int64
 	// Files counts the entries that are neither directories nor whiteouts.
 	Files int
+	// Trailing is how many bytes there are after the end of the archive, up to the
+	// last that isn't zero. Engines transfer them and don't read them.
+	Trailing int64
 
 	slab []Entry // to be used
 }

@@ -156,6 +156,10 @@ func (s *Scanner) setContent(size int64) {
 	s.pad = -size & (blockSize - 1)
 }
 
+// Rest returns what follows the end of the archive, once Next has returned
+// io.EOF.
+func (s *Scanner) Rest() io.Reader { return s.src.remaining() }
+
 // Offset returns where in the file the current entry's content starts, and
 // false when it can't be read from there as it is: the archive is a stream or
 // the file is sparse.

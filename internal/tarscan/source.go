@@ -22,6 +22,8 @@ type source interface {
 	skipPadding(n int64) error
 	// offset is the current position.
 	offset() int64
+	// remaining returns a reader of what follows it.
+	remaining() io.Reader
 }
 
 // window is how much a fileSource reads at once. Headers are 512 bytes and
@@ -95,6 +97,8 @@ func (f *fileSource) skipPadding(n int64) error {
 }
 
 func (f *fileSource) offset() int64 { return f.pos }
+
+func (f *fileSource) remaining() io.Reader { return io.NewSectionReader(f.r, f.pos, f.size-f.pos) }
 
 // fileSeeker is a fileSource as archive/tar likes it: it seeks over what it
 // doesn't read.
@@ -170,6 +174,8 @@ func (s *streamSource) skipPadding(n int64) error {
 }
 
 func (s *streamSource) offset() int64 { return s.pos }
+
+func (s *streamSource) remaining() io.Reader { return s.r }
 
 // counter adds what is read to *n.
 type counter struct {
