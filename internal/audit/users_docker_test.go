@@ -34,20 +34,21 @@ func main() {
 }
 `
 
-func idProgram(t *testing.T) []byte {
+// builtProgram builds a static program.
+func builtProgram(t *testing.T, name, source string) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"go.mod": "module id\n", "main.go": idSource} {
+	for name, text := range map[string]string{"go.mod": "module " + name + "\n", "main.go": source} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", "id", ".")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", name, ".")
 	build.Dir, build.Env = dir, append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	program, err := os.ReadFile(filepath.Join(dir, "id"))
+	program, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func groupsOf(name string, n int) string {
 // group and all groups, or a failure. That is tare's answer, too; where Docker's
 // versions differ, it is one of them, and audit has said so.
 func TestDockerUsers(t *testing.T) {
-	base := it.Plain(exe("id", idProgram(t)))
+	base := it.Plain(exe("id", builtProgram(t, "id", idSource)))
 	var images []it.Image
 	users := dockerUsers()
 	for i, u := range users {
