@@ -1,5 +1,5 @@
-// Package atomicfile writes files that appear under their name only when they
-// are whole.
+// Package atomicfile writes files that appear under their name only once they are
+// complete.
 package atomicfile
 
 import (

@@ -1,8 +1,7 @@
-// Package audit judges images: its rules look at the history, the
-// configuration, the files of every layer (deleted ones too: they still ship)
-// and the weight, and a gate holds the image against budgets. It owns the table
-// of rules and the configuration of the gate; how findings look is left to
-// package report.
+// Package audit checks images against rules and budgets. The rules concern the
+// history, the configuration, the files of every layer (including deleted files,
+// which are still shipped) and the size. The package contains the tables of rules
+// and the settings; findings are formatted by package report.
 package audit
 
 import (

@@ -1,7 +1,6 @@
-// Package bundle holds images on their way from one place to another: a
-// manifest or an index with all that it leads to. It collects them from where
-// an image was opened, and writes them to archives, layouts, registries and
-// engines. Making images is left to package pack.
+// Package bundle copies images. A bundle is a manifest or an index with all the
+// blobs that it refers to. Bundles are collected from an opened image and written
+// to archives, layouts, registries and engines. Package pack makes new images.
 package bundle
 
 import (

@@ -1,5 +1,5 @@
-// Package compare sets images side by side: what they weigh, what they share,
-// what storing and pulling them takes in a fleet of machines, and how two differ.
+// Package compare compares images: their sizes, the layers they share, the cost of
+// storing and pulling them on many machines, and the differences between two.
 package compare
 
 import (

@@ -1,6 +1,6 @@
-// Package diagnose is what stands for a shell in a scratch image: a health
-// check, and questions to the network that end in an answer or in one word that
-// says what failed. Whom to trust is package roots' decision.
+// Package diagnose implements the diagnostic commands, which replace a shell in a
+// scratch image: a health check, and network requests that report an answer or, in
+// one word, what failed. Package roots decides which certificates are trusted.
 package diagnose
 
 import (

@@ -1,6 +1,6 @@
-// Package digest is the content address of the OCI specifications
-// (image-spec, descriptor.md, section "Digests"): parsed once at the edge,
-// computed, and verified while streaming. What is addressed is left to others.
+// Package digest implements the digests of the OCI specifications (image-spec,
+// descriptor.md, section "Digests"): it parses and computes them, and verifies
+// content while it is being read.
 package digest
 
 import (

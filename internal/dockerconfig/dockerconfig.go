@@ -1,7 +1,6 @@
-// Package dockerconfig reads the Docker client's configuration: where it lies,
-// the credentials it holds or names a helper program for, and the current
-// context. It never writes. What a credential is sent to, and what a context
-// points at, is left to packages registry and engine.
+// Package dockerconfig reads the Docker client's configuration: credentials, stored
+// or provided by credential helpers, and the current context. It never writes.
+// Packages registry and engine use what it finds.
 package dockerconfig
 
 import (

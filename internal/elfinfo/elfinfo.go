@@ -1,7 +1,6 @@
-// Package elfinfo reads what an executable says of itself: what it runs on, what
-// loads it and which libraries it needs, how Go built it, and how many of its
-// bytes only serve a debugger. It judges nothing; where the files that a program
-// needs are is for the caller to say.
+// Package elfinfo reads ELF executables: their platform, their interpreter and the
+// libraries they need, Go's build information, and the size of their debug
+// information. The caller decides whether the files that a program needs exist.
 package elfinfo
 
 import (

@@ -1,6 +1,6 @@
-// Package engine is a client of the Docker Engine API as far as images go: it
-// finds the engine the way the docker command does, inspects, saves and loads.
-// What an image holds is left to package image.
+// Package engine is a client for the image part of the Docker Engine API. It finds
+// the engine like the docker command does, and inspects, saves and loads images.
+// Package image reads what they contain.
 package engine
 
 import (

@@ -1,6 +1,6 @@
-// Package image owns the vocabulary of container images (descriptor, manifest,
-// configuration, history, layer) and the places that an image is opened from.
-// What the layers hold is left to package layers.
+// Package image opens container images from every transport: archives, OCI layouts,
+// the Docker Engine and registries. It reads manifests, configurations and the
+// stored layers; package layers reads what the layers contain.
 package image
 
 import (

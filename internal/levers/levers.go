@@ -1,6 +1,6 @@
-// Package levers makes the appliance and tare smaller by leaving out of the
-// standard library what they can't reach though the linker can't prove it. Each
-// lever is one file here: exact edits of source files, to be compiled in place of
+// Package levers makes the appliance and tare smaller by removing code from the
+// standard library that they can't reach although the linker can't prove it. Each
+// lever is one file with exact edits of source files, which are compiled in place of
 // the originals with the go command's -overlay flag. `make test-levers` runs the
 // standard library's own tests on the edited packages.
 package levers

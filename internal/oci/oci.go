@@ -1,7 +1,6 @@
-// Package oci has the words of the OCI image specification that several
-// packages speak: descriptors, manifests and indexes, media types, annotations,
-// platforms, and where a layout keeps what. It knows the shape of what is
-// written, not how it is found or read.
+// Package oci defines the types and constants of the OCI image specification that
+// several packages use: descriptors, manifests, indexes, media types, annotations,
+// platforms, and the file names of image layouts. It does no I/O.
 package oci
 
 import (

@@ -1,6 +1,6 @@
-// Package pack makes images of executables: binaries and a configuration in, a
-// bundle out that is the same to the byte wherever it is made. Writing the
-// bundle somewhere is left to package bundle.
+// Package pack makes images from executables and files. The same inputs give the
+// same image, byte for byte, on every machine. The result is a bundle, which
+// package bundle writes to its destination.
 package pack
 
 import (

@@ -1,4 +1,4 @@
-// Package parallel does many things at once, so many at a time.
+// Package parallel runs tasks concurrently, with a limit on how many at a time.
 package parallel
 
 import (

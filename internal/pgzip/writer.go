@@ -1,5 +1,5 @@
-// Package pgzip compresses to gzip on all processors. The output is one gzip
-// member, the same to the byte whatever the number of processors.
+// Package pgzip compresses with gzip on all processors. The output is a single gzip
+// member, and identical for any number of processors.
 package pgzip
 
 import (

@@ -1,7 +1,7 @@
 // Package provenance reads what BuildKit attests about the making of an image:
 // in-toto statements with SLSA provenance of version 0.2 or 1, as far as it goes
-// (mode=min or max). What it says is the builder's word, and as good as that. It
-// is found in images by package image.
+// (mode=min or max). The statements are only as trustworthy as the
+// builder. Package image finds them in images.
 package provenance
 
 import (

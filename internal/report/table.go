@@ -1,5 +1,5 @@
-// Package report renders results as text tables, Markdown and JSON. It owns
-// how things look; what they mean is left to the packages they come from.
+// Package report formats results as tables, Markdown, JSON, SARIF and by templates.
+// The results themselves come from other packages.
 package report
 
 import (

@@ -1,11 +1,10 @@
-// Package roots decides whom the appliance trusts: Mozilla's root certificates,
-// embedded; those of the system; and a file that the owner names. It reports
-// what is trusted and why. Making connections is left to others.
+// Package roots provides the root certificates that the appliance trusts: Mozilla's,
+// which are embedded, those of the system, and those in a file that the user names.
+// It also reports what is trusted and why.
 //
-// Go's own rule (crypto/x509.SetFallbackRoots) takes either the system's roots
-// or the embedded ones: one corporate certificate mounted into /etc/ssl/certs
-// switches the public web off, and an SSL_CERT_FILE that can't be read silently
-// switches it on. Here the sets add up, and a named file that is of no use is
+// Go's fallback roots (crypto/x509.SetFallbackRoots) are used only if there are no
+// system roots: one corporate certificate mounted into /etc/ssl/certs disables them,
+// and an unreadable SSL_CERT_FILE silently enables them. Here the sets add up, and a named file that is of no use is
 // an error.
 //
 // The embedded set is the Mozilla CA Certificate Program's, under the Mozilla

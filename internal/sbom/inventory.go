@@ -1,6 +1,6 @@
-// Package sbom lists the software in an image: Go modules by the build
-// information in executables, packages by the databases of Alpine and Debian.
-// It writes the list as SPDX or CycloneDX.
+// Package sbom lists the software in an image, as SPDX or CycloneDX. It finds Go
+// modules in the build information of executables, and packages in the databases of
+// Alpine and Debian.
 package sbom
 
 import (

@@ -1,4 +1,4 @@
-// Package secret knows what secrets look like: in the text of a command, in
-// the content of a file, by a file's name. It finds them and masks them; where
-// to look and what to make of what was found is the caller's.
+// Package secret finds secrets in the text of commands, in the contents of files and
+// by file names, and masks them. The caller decides where to search and what a
+// secret means.
 package secret

@@ -1,6 +1,6 @@
-// Package service is the info service: its configuration, routes, metrics, and
-// its life from the listening socket to the last answer. Facts about the host
-// come from package sysinfo; nothing here knows of commands.
+// Package service is the HTTP server of the appliance: its configuration, routes and
+// metrics, and its graceful shutdown. Package sysinfo provides the information about
+// the host.
 package service
 
 import (

@@ -1,5 +1,5 @@
-// Package size parses and prints numbers of bytes: SI units, as Docker has
-// them; binary ones are understood.
+// Package size parses and formats sizes in bytes. It formats them in SI units, like
+// Docker, and also parses binary units.
 package size
 
 import (

@@ -65,10 +65,10 @@ func writeHead(b *bytes.Buffer) error {
 	fmt.Fprintf(b, `# Size report
 
 Written by `+"`make report`"+` with %s, %s, linux/%s. Sizes
-are SI units (1 MB = 10⁶ bytes). The absolute rates depend on the machine; the
-ratios are medians of rounds in which both sides take turns, each server alone on
-one core. `+"`make check`"+` fails when the binary here is off by more than 1 %%, and
-`+"`make test-docker`"+` when the images are.
+are in SI units (1 MB = 10⁶ bytes). Absolute rates depend on the machine; ratios are
+medians of rounds in which both servers take turns, each alone on one core.
+`+"`make check`"+` fails if the binary differs from this report by more than 1 %%,
+`+"`make test-docker`"+` if the images do.
 `, strings.TrimSpace(string(engine)), runtime.Version(), runtime.GOARCH)
 	return nil
 }
@@ -84,8 +84,8 @@ func writeImages(b *bytes.Buffer, images map[string]*Image) {
 }
 
 func writeFleet(b *bytes.Buffer, images map[string]*Image) {
-	b.WriteString("\nWhat the packed image (`make image-packed`) moves, and what its encoder leaves to\nzopfli and takes from `gzip -9`, is in [docs/pack.md](docs/pack.md).\n")
-	fmt.Fprintf(b, "\n## What a fleet saves\n\n%d nodes that hold the image, %d pulls a day, links of %d Mbit/s.\n\n| image | storage | moved a day | time of a pull |\n| --- | ---: | ---: | ---: |\n",
+	b.WriteString("\n[docs/pack.md](docs/pack.md) compares the transfer size of the packed image\n(`make image-packed`) with other encoders.\n")
+	fmt.Fprintf(b, "\n## Cost of running the images\n\nWith %d nodes that store the image, %d pulls per day, and links of %d Mbit/s.\n\n| image | storage | transfer per day | time per pull |\n| --- | ---: | ---: | ---: |\n",
 		nodes, pullsPerDay, linkMbps)
 	for _, tag := range tags {
 		i := images[tag]
@@ -98,9 +98,9 @@ func writeSpeed(b *bytes.Buffer, r rates) {
 	b.WriteString(`
 ## Speed (` + "`make bench`" + `)
 
-Against a bare net/http handler with a constant body of the same size, built with
-plain ` + "`-s -w`" + `. Instructions are those in user space, counted by cachegrind; they
-repeat within 1 % on any machine, where the rates below them don't.
+Compared with a bare net/http handler with a constant body of the same size, built
+with plain ` + "`-s -w`" + `. Instructions are counted in user space by cachegrind. They vary by less
+than 1 %, unlike the rates below.
 
 | | app | bare | ratio |
 | --- | ---: | ---: | ---: |
@@ -109,11 +109,11 @@ repeat within 1 % on any machine, where the rates below them don't.
 		name string
 		r    ratio
 	}{
-		{"`/health`, instructions a request", r.HealthInstructions},
-		{"`/`, instructions a request", r.IndexInstructions},
+		{"`/health`, instructions per request", r.HealthInstructions},
+		{"`/`, instructions per request", r.IndexInstructions},
 		{"`/health`, requests/s", r.Health},
 		{"`/`, requests/s", r.Index},
-		{"`/health`, µs of CPU a request", r.CPU},
+		{"`/health`, µs of CPU per request", r.CPU},
 		{"start to first 200, ms", r.Start},
 		{"idle memory (VmRSS), kB", r.Memory},
 	} {
@@ -125,10 +125,10 @@ func writeLevers(b *bytes.Buffer, tmp string, base Size, counted float64, each b
 	fmt.Fprintf(b, `
 ## What each lever saves
 
-The binary has %s bytes, %s by gzip (level 9 of Go's compress/gzip). Each line
-is the binary without that lever and with all the others. The price is in
-instructions for a request of `+"`/health`"+`, negative where the lever makes it faster;
-less than 300 is the noise of the count.
+The binary has %s bytes, %s with gzip (level 9 of Go's compress/gzip). Each line
+compares it with the binary without that lever and with all others. The price is the
+number of additional instructions for a request of `+"`/health`"+`, negative if the lever
+makes it faster; differences below 300 are noise.
 
 | lever | bytes saved | gzip'd bytes saved | price |
 | --- | ---: | ---: | ---: |

@@ -1,6 +1,5 @@
-// Package sysinfo reads what a container's owner wants to know of the host and
-// of the cgroup, from a file system that holds proc, sys and etc. Presenting it
-// is left to others.
+// Package sysinfo reads information about the host and the cgroup from a file system
+// that contains proc, sys and etc.
 package sysinfo
 
 import (

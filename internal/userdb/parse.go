@@ -1,6 +1,5 @@
-// Package userdb resolves the USER of an image to numbers as the engines that
-// run it do: what is in /etc/passwd and /etc/group goes in, the answer of each
-// engine comes out. It knows no image and opens no file.
+// Package userdb resolves the USER of an image to numeric IDs as each engine does,
+// given the contents of /etc/passwd and /etc/group.
 //
 // The reference is moby/sys/user, which Docker, containerd and runc share; where
 // its versions or its callers differ, each has an answer of its own.

@@ -1,7 +1,7 @@
-// Package verify checks that an image is what it says: every blob against its
+// Package verify checks that an image matches what it states: every blob against its
 // descriptor, every layer against its diff ID, the history against the layers,
-// the configuration against the manifest, a layout against its own rules. Of an
-// artifact that is no image, it checks the manifest and the blobs.
+// the configuration against the manifest, a layout against its own rules. For an
+// artifact that is not an image, it checks the manifest and the blobs.
 package verify
 
 import (
