@@ -49,7 +49,7 @@ func countInstructions(binary string, bare bool, route string, size, requests in
 	}
 	cmd := exec.Command("valgrind", args...)
 	// valgrind 3.24 knows no RDTSCP.
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1,cpu.rdtscp=off")
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1,cpu.rdtscp=off"}
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}

@@ -136,6 +136,7 @@ func startServer(binary string, bare bool, size int) (*server, error) {
 	if bare {
 		s.cmd = exec.Command("taskset", "-c", strconv.Itoa(serverCore), binary, s.addr, strconv.Itoa(size))
 	}
+	s.cmd.Env = []string{} // as in a scratch container; SSL_CERT_DIR, for one, is read at the start
 	s.cmd.Stderr = os.Stderr
 	began := time.Now()
 	if err := s.cmd.Start(); err != nil {

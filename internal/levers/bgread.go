@@ -18,4 +18,9 @@ var bgread = Lever{
 
 `, New: ""},
 	},
+	Fails: []string{
+		"net/http.TestClientTimeout", "net/http.TestClientTimeoutKillsConn_BeforeHeaders", "net/http.TestCloseNotifier",
+		"net/http.TestHijackBeforeRequestBodyRead", "net/http.TestServerRequestContextCancel_ConnClose",
+	},
+	Unsteady: []string{"net/http.TestTransportAndServerSharedBodyRace"}, // its handler waits until a client has left
 }

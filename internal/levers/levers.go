@@ -29,6 +29,8 @@ type Lever struct {
 	// Fails are tests of the standard library that fail with the lever, because
 	// they test what it leaves out: packages and tests, as in "fmt.TestMaps".
 	Fails []string
+	// Unsteady are those that fail or wait for ever at times.
+	Unsteady []string
 	// Test, if it has a name, is a test file that joins those of the standard library.
 	Test File
 }

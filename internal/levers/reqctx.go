@@ -15,4 +15,7 @@ var reqctx = Lever{
 	req.ctx = ctx
 `},
 	},
+	Fails: []string{
+		"net/http.TestServerRequestContextCancel_ServeHTTPDone",
+	},
 }
