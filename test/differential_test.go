@@ -53,12 +53,21 @@ func TestDifferential(t *testing.T) {
 				}
 				continue
 			}
+			tree, err := e.exported(i)
+			if err != nil {
+				// The containerd store unpacks an image only for a container.
+				refused++
+				if len(told) == 0 {
+					t.Errorf("seed %d: %q: the engine makes no container of what tare sees nothing odd in: %v\n%s", seed, img.name, err, describe(archive))
+				}
+				continue
+			}
 			if len(told) > 0 {
 				disagreed++
 			} else {
 				same++
 			}
-			if diff := compareTrees(seen(t, stack), e.exported(i), told); diff != "" {
+			if diff := compareTrees(seen(t, stack), tree, told); diff != "" {
 				t.Errorf("seed %d: %q:\n%s\n%s", seed, img.name, diff, describe(archive))
 			}
 			if size := e.size(i); e.overlay2 && len(told) == 0 && size != stack.Overlay2Size() {
@@ -298,6 +307,7 @@ type daemon struct {
 	t        *testing.T
 	client   *http.Client
 	overlay2 bool
+	process  int // in the names of images, as several may ask one engine
 }
 
 func newDaemon(t *testing.T) *daemon {
@@ -308,7 +318,7 @@ func newDaemon(t *testing.T) *daemon {
 	if socket == "" {
 		socket = "/var/run/docker.sock"
 	}
-	d := &daemon{t: t, client: &http.Client{Transport: &http.Transport{
+	d := &daemon{t: t, process: os.Getpid(), client: &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
@@ -320,7 +330,7 @@ func newDaemon(t *testing.T) *daemon {
 }
 
 // tag is the name that the i-th image of a batch has for the engine.
-func (d *daemon) tag(i int) string { return Image(fmt.Sprintf("differential-%d", i)) }
+func (d *daemon) tag(i int) string { return Image(fmt.Sprintf("differential-%d-%d", d.process, i)) }
 
 func (d *daemon) call(method, path string, body io.Reader) (*http.Response, error) {
 	req, err := http.NewRequest(method, "http://engine"+path, body)
@@ -433,12 +443,20 @@ func (d *daemon) size(i int) int64 {
 }
 
 // exported is the tree of a container of the image.
-func (d *daemon) exported(i int) map[string]seenFile {
+func (d *daemon) exported(i int) (map[string]seenFile, error) {
 	d.t.Helper()
+	resp, err := d.call("POST", "/containers/create", strings.NewReader(`{"Image":"`+d.tag(i)+`","Cmd":["/none"]}`))
+	if err != nil {
+		return nil, err
+	}
 	var created struct{ ID string }
-	d.json("POST", "/containers/create", strings.NewReader(`{"Image":"`+d.tag(i)+`","Cmd":["/none"]}`), &created)
+	err = json.NewDecoder(resp.Body).Decode(&created)
+	resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
 	defer d.remove("/containers/" + created.ID + "?force=1&v=1")
-	resp, err := d.call("GET", "/containers/"+created.ID+"/export", nil)
+	resp, err = d.call("GET", "/containers/"+created.ID+"/export", nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -447,5 +465,5 @@ func (d *daemon) exported(i int) map[string]seenFile {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return tree
+	return tree, nil
 }

@@ -56,6 +56,9 @@ func listedImages() []oddImage {
 		one("names above the root", file("../esc", 1), file("a/../../esc2", 2), link("hl", "../../esc"), file("/abs", 3), file("e/../f", 4)),
 		one("hard links", file("a", 7), link("b", "a"), link("c", "./b"), link("d/e", "../a"), link("f", "/a")),
 		one("hard link changes owner and mode", owned(file("a", 7), 0o4755, 1, 2), owned(link("b", "a"), 0o640, 3, 4), owned(link("c", "a"), 0o2711, 5, 6)),
+		one("hard link leaves the owner", owned(file("a", 7), 0o644, 1, 2), owned(link("b", "a"), 0o640, -1, 4), owned(link("c", "a"), 0o600, 5, -1)),
+		one("implied in a set-group-ID directory", owned(dir("a"), 0o2755, 1, 2), file("a/b/c/d", 1)),
+		one("implied under an opaque marker", dir("a"), file("a/b/c/d", 1), it.Opaque("a")),
 		one("hard link to a link", sym("s", "a"), owned(link("t", "s"), 0o600, 7, 8), file("a", 1)),
 		one("hard link to itself", file("a", 1), link("a", "a")),
 		one("hard link to nothing", link("a", "b")),
@@ -121,7 +124,7 @@ func listedImages() []oddImage {
 func randomImage(r *rand.Rand, i int) oddImage {
 	img := oddImage{name: fmt.Sprintf("random %d", i)}
 	for range 1 + r.IntN(3) {
-		g := generator{Rand: r, kinds: map[string]byte{}}
+		g := generator{Rand: r, kinds: map[string]byte{}, links: map[string]string{}, odd: r.IntN(6) == 0}
 		for range 2 + r.IntN(8) {
 			g.add()
 		}
@@ -135,11 +138,13 @@ func randomImage(r *rand.Rand, i int) oddImage {
 }
 
 // A generator makes the entries of a layer, mostly such that an engine takes
-// them.
+// them; where odd, with names, targets and ways that few engines take.
 type generator struct {
 	*rand.Rand
+	odd     bool
 	entries []it.Entry
-	kinds   map[string]byte
+	kinds   map[string]byte   // by path
+	links   map[string]string // those to directories
 }
 
 func pick[T any](r *rand.Rand, list ...T) T { return list[r.IntN(len(list))] }
@@ -153,27 +158,40 @@ func (g *generator) path() string {
 			parts = append(parts, pick(g.Rand, "a", "b", "c", "l", "x"))
 		}
 		name := strings.Join(parts, "/")
-		ok := g.kinds[name] == 0
+		ok := g.kinds[g.at(name)] == 0
 		for i := 1; i < len(parts); i++ {
-			k := g.kinds[strings.Join(parts[:i], "/")]
-			ok = ok && (k == 0 || k == tar.TypeDir || k == tar.TypeSymlink)
+			k := g.kinds[g.at(strings.Join(parts[:i], "/"))]
+			ok = ok && (k == 0 || k == 'i' || k == tar.TypeDir || k == toDir || g.odd && k == tar.TypeSymlink)
 		}
-		if ok || g.IntN(200) == 0 {
+		if ok || g.odd && g.IntN(50) == 0 {
 			return name
 		}
 	}
 	return fmt.Sprintf("new%d", len(g.entries))
 }
 
+// at is the path of name with links followed on the way.
+func (g *generator) at(name string) string {
+	dir, base := path.Split(path.Clean("/" + name))
+	at := "/"
+	for _, part := range strings.Split(strings.Trim(dir, "/"), "/") {
+		at = path.Join(at, part)
+		if target, ok := g.links[at[1:]]; ok {
+			at = "/" + target
+		}
+	}
+	return path.Join(at, base)[1:]
+}
+
 // one is a path of the layer of the given type, and once in a while any.
 func (g *generator) one(kind byte) string {
 	var list []string
 	for _, e := range g.entries {
-		if name := strings.TrimSuffix(e.Name, "/"); g.kinds[name] == kind {
+		if name := g.at(e.Name); name != "" && g.kinds[name] == kind {
 			list = append(list, name)
 		}
 	}
-	if len(list) == 0 || g.IntN(30) == 0 {
+	if len(list) == 0 || g.odd && g.IntN(10) == 0 {
 		return g.path()
 	}
 	return pick(g.Rand, list...)
@@ -189,15 +207,41 @@ func (g *generator) add() {
 		e.Uid, e.Gid = pick(g.Rand, 0, 1, 1000, 65534, 1<<31, -1), pick(g.Rand, 0, 1, 1000)
 	}
 	if dir, base := path.Split(e.Name); strings.HasPrefix(base, ".wh.") {
-		g.kinds[path.Join(dir, base[4:])] = 'w'
+		if p := g.at(path.Join(dir, base[4:])); g.kinds[p] == 0 {
+			g.kinds[p] = 'w'
+		}
 	} else {
-		g.kinds[strings.TrimSuffix(e.Name, "/")] = e.Typeflag
+		p, kind := g.at(e.Name), e.Typeflag
+		if target := path.Join("/", e.Linkname)[1:]; kind == tar.TypeSymlink && path.IsAbs(e.Linkname) && g.kinds[target] == tar.TypeDir {
+			kind, g.links[p] = toDir, target
+		}
+		for dir := path.Dir(p); dir != "." && g.kinds[dir] == 0; dir = path.Dir(dir) {
+			g.kinds[dir] = 'i' // a directory that isn't listed
+		}
+		g.kinds[p] = kind
 	}
 	g.entries = append(g.entries, e)
 }
 
+// toDir is the kind of a symbolic link to a directory of the layer.
+const toDir = 'd'
+
 func (g *generator) entry(name string) it.Entry {
-	switch g.IntN(20) {
+	kind := g.IntN(20)
+	if !g.odd {
+		switch kind {
+		case 12, 13, 14:
+			if target := g.one(tar.TypeReg); g.kinds[target] == tar.TypeReg {
+				return it.Link(name, pick(g.Rand, "", "/", "./")+target)
+			}
+			kind = 6
+		case 17:
+			return it.Opaque(g.one(tar.TypeDir))
+		case 19:
+			return it.File(pick(g.Rand, "./", "/")+name, "odd")
+		}
+	}
+	switch kind {
 	case 0, 1, 2, 3, 4, 5:
 		return it.Dir(name)
 	case 6, 7, 8:

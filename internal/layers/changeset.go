@@ -23,6 +23,8 @@ const (
 	opaque uint8 = 1 << iota
 	// renewed hides it too, as the changeset has a whiteout of the directory.
 	renewed
+	// underOpaque is for a directory in one that is opaque or under it itself.
+	underOpaque
 )
 
 // A changeset unpacks one layer by itself, as the engines with an overlay store
@@ -45,6 +47,10 @@ type changeset struct {
 	// on the way to it was replaced.
 	askedDir, foundDir *Node
 }
+
+// setGroupID is the bit of a directory's mode that those made in it get from
+// it, unless another mode is set.
+const setGroupID = 0o2000
 
 // maxSteps bounds the directories that are passed on the way to where links
 // lead, in all of an image.
@@ -195,6 +201,13 @@ func (c *changeset) step(n *Node, links *int) *Node {
 		return n
 	case absent:
 		c.set(n, implied, nil)
+		dir := n.Parent.made
+		if n.Parent.Parent == nil && n.Parent.layer == c.layer {
+			dir = n.Parent.Entry
+		}
+		if dir != nil && dir.Mode&setGroupID != 0 {
+			c.disagree(n, ImpliedDirectory)
+		}
 		return n
 	case whiteout:
 		c.disagree(n, OwnWhiteout)
@@ -204,7 +217,7 @@ func (c *changeset) step(n *Node, links *int) *Node {
 	}
 	if link := n.made.Inode(); link.Type == tar.TypeSymlink {
 		if *links++; *links <= maxLinks && *c.steps < maxSteps {
-			return c.follow(n.Parent, link.Link, links)
+			return c.follow(n, link.Link, links)
 		}
 	}
 	// No engine unpacks this.
@@ -213,8 +226,9 @@ func (c *changeset) step(n *Node, links *int) *Node {
 	return n
 }
 
-// follow returns the directory that a link in the directory at leads to.
-func (c *changeset) follow(at *Node, target string, links *int) *Node {
+// follow returns the directory that a link leads to.
+func (c *changeset) follow(link *Node, target string, links *int) *Node {
+	at := link.Parent
 	if strings.HasPrefix(target, "/") {
 		at = c.tree.root
 	}
@@ -223,9 +237,11 @@ func (c *changeset) follow(at *Node, target string, links *int) *Node {
 		switch name {
 		case "", ".":
 		case "..":
-			if at.Parent != nil {
-				at = at.Parent
+			if at.Parent == nil {
+				c.disagree(link, ClimbingLink)
+				continue
 			}
+			at = at.Parent
 		default:
 			n := c.tree.child(at, name)
 			if c.state(n) == absent {
@@ -261,6 +277,7 @@ func (c *changeset) link(e, replaced *Entry) {
 		case n != e.Node && c.state(n) == other:
 			e.target = n.made.Inode()
 			if e.target.Type != tar.TypeLink {
+				e.keepOwner(e.target.Owner())
 				e.target.target = e // what it says of the owner and the mode holds
 			}
 			return

@@ -48,6 +48,11 @@ const (
 	BelowFile
 	// DanglingLink: an entry below a link to what the layer doesn't have.
 	DanglingLink
+	// ClimbingLink: an entry below a link whose target climbs above the root.
+	ClimbingLink
+	// UnlistedOpaque: a directory that the layer doesn't list, below an opaque
+	// marker.
+	UnlistedOpaque
 	// Duplicate: the layer has the path twice.
 	Duplicate
 	// Replaced: the layer has something else where it had a directory before.
@@ -81,9 +86,11 @@ func (r Reason) String() string {
 		BelowOther:       "an entry below what is a link or a file in a layer under it: the link is followed or replaced by a directory",
 		BelowFile:        "an entry below what is no directory in its own layer: refused, or a directory is made",
 		DanglingLink:     "a directory that only a link of the layer leads to: made or refused",
+		ClimbingLink:     "an entry below a link whose target climbs above the root: the link is followed or the layer is refused",
+		UnlistedOpaque:   "a directory that its layer doesn't list, where its layer also has an opaque marker: it stays or is hidden",
 		Duplicate:        "the layer has it twice: the last one holds, or the layer is refused",
 		Replaced:         "a directory that its own layer replaces: replaced or refused",
-		ImpliedDirectory: "a directory that its layer doesn't list: it has the mode and the owner of the layers below, or becomes root's with mode 0755",
+		ImpliedDirectory: "a directory that its layer doesn't list: it has the mode and the owner of the layers below, or becomes root's with mode 0755 or, in a set-group-ID directory, 2755",
 		LinkBelow:        "a hard link to a file of a layer under it: linked or refused",
 		LinkNowhere:      "a hard link to what isn't there: refused",
 		LinkDetour:       "a hard link to a target with \"..\": refused or linked, and the file's mode set or not",

@@ -85,6 +85,9 @@ const (
 	oddRoot
 	oddReserved
 	oddWhiteout
+	// oddUID and oddGID: the owner is the one that the file has already.
+	oddUID
+	oddGID
 )
 
 type extra struct {
@@ -238,6 +241,12 @@ func newEntry(hdr *tar.Header, layer int, kind Kind) (Entry, error) {
 		Link:    strings.Clone(hdr.Linkname), // which may lie in all the PAX records
 		modTime: hdr.ModTime.Unix(),
 	}
+	if keepsOwner(hdr.Uid) {
+		e.odd |= oddUID
+	}
+	if keepsOwner(hdr.Gid) {
+		e.odd |= oddGID
+	}
 	x := extra{xattrs: xattrsOf(hdr), devmajor: hdr.Devmajor, devminor: hdr.Devminor}
 	switch {
 	case !hasContent(hdr.Typeflag):
@@ -261,13 +270,27 @@ func hasContent(typeflag byte) bool {
 }
 
 // owner is who owns a file whose header states id: the kernel takes 32 bits of
-// it, and all of them set for leaving the owner, who is root, alone.
+// it, and all of them set for leaving the owner, who is root, alone. A hard link
+// leaves that of its file.
 func owner(id int) uint32 {
-	if uint32(id) == 1<<32-1 {
+	if keepsOwner(id) {
 		return 0
 	}
 	return uint32(id)
 }
+
+// keepOwner takes from has, the entry that has said it so far, what e doesn't
+// say of the owner.
+func (e *Entry) keepOwner(has *Entry) {
+	if e.odd&oddUID != 0 {
+		e.UID = has.UID
+	}
+	if e.odd&oddGID != 0 {
+		e.GID = has.GID
+	}
+}
+
+func keepsOwner(id int) bool { return uint32(id) == 1<<32-1 }
 
 func xattrsOf(hdr *tar.Header) map[string]string {
 	var xattrs map[string]string

@@ -104,6 +104,12 @@ func (m *merger) settle(c *changeset) {
 			m.show(n, n.made)
 		case implied, listed:
 			m.settleDir(n, s)
+			if n.Parent.flags&(opaque|underOpaque) != 0 {
+				n.flags |= underOpaque
+				if s == implied {
+					m.disagree(n, UnlistedOpaque)
+				}
+			}
 		}
 	}
 }

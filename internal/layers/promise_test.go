@@ -102,6 +102,8 @@ func TestDisagreements(t *testing.T) {
 	below := it.Plain(it.Dir("d"), it.Sized("d/a", 1), it.Symlink("l", "d"), it.Sized("f", 1))
 	tmp := it.Dir("tmp")
 	tmp.Mode = 0o1777
+	setgid := it.Dir("n")
+	setgid.Mode = 0o2755
 	for _, tt := range []struct {
 		above []it.Entry
 		want  string
@@ -118,6 +120,9 @@ func TestDisagreements(t *testing.T) {
 		{[]it.Entry{it.Sized("n", 1), it.Link("h", "x/../n")}, "h", layers.LinkDetour},
 		{[]it.Entry{it.Sized("n", 1), it.Sized("n/x", 1)}, "n", layers.BelowFile},
 		{[]it.Entry{it.Symlink("n", "m"), it.Sized("n/x", 1)}, "m", layers.DanglingLink},
+		{[]it.Entry{it.Dir("n"), it.Symlink("m", "../n"), it.Sized("m/x", 1)}, "m", layers.ClimbingLink},
+		{[]it.Entry{it.Dir("n"), it.Sized("n/o/x", 1), it.Opaque("n")}, "n/o", layers.UnlistedOpaque},
+		{[]it.Entry{setgid, it.Sized("n/o/x", 1)}, "n/o", layers.ImpliedDirectory},
 		{[]it.Entry{it.Sized("n", 1), it.Sized("n", 1)}, "n", layers.Duplicate},
 		{[]it.Entry{it.Sized("n/x", 1), it.Sized("n", 1)}, "n", layers.Replaced},
 		{[]it.Entry{it.Sized(".wh..wh.x/y", 1)}, ".wh..wh.x/y", layers.ReservedName},

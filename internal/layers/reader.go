@@ -124,7 +124,7 @@ func (r *reader) add(l *Layer, hdr *tar.Header) (*Entry, error) {
 	if *e, err = newEntry(hdr, l.Index, kind); err != nil {
 		return nil, err
 	}
-	e.odd = odd
+	e.odd |= odd
 	more, err := checkLengths(e.Link, e.Xattrs())
 	if err != nil {
 		return nil, err
