@@ -69,7 +69,7 @@ run: images ## run the scratch image on PORT
 
 .PHONY: test
 test: ## run the tests that need only Go
-	go test ./...
+	go test -timeout 30m ./...
 
 .PHONY: test-race
 test-race: ## run the tests of concurrent packages with the race detector; needs a C compiler
@@ -85,12 +85,12 @@ test-docker: build ## run the tests against real images on each engine in ENGINE
 
 .PHONY: test-engine
 test-engine: images
-	IMAGE=$(IMAGE) go test -count=1 -tags docker ./test ./internal/engine ./internal/audit ./cmd/tare
+	IMAGE=$(IMAGE) go test -count=1 -timeout 40m -tags docker ./test ./internal/engine ./internal/audit ./cmd/tare
 	IMAGE=$(IMAGE) go run ./internal/sizereport -images -check SIZE_REPORT.md
 
 .PHONY: test-registry
 test-registry: build ## run the tests against a real registry
-	go test -count=1 -tags registry ./internal/registry ./internal/image ./cmd/tare
+	go test -count=1 -timeout 30m -tags registry ./internal/registry ./internal/image ./cmd/tare
 
 .PHONY: test-built
 test-built: build ## run the tests of commands and answers on dist/app and dist/tare, and on arm64's where qemu-user-static is
