@@ -73,7 +73,7 @@ test: ## run the tests that need only Go
 
 .PHONY: test-race
 test-race: ## run the tests of concurrent packages with the race detector; needs a C compiler
-	CGO_ENABLED=1 go test -race -short $(RACE_PACKAGES)
+	CGO_ENABLED=1 go test -race -short -timeout 30m $(RACE_PACKAGES)
 
 .PHONY: test-docker
 test-docker: build ## run the tests against real images on each engine in ENGINES (sockets), or the default one

@@ -40,7 +40,7 @@ func main() {
 func builtProgram(t *testing.T, name, source string) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"go.mod": "module " + name + "\n", "main.go": source} {
+	for name, text := range map[string]string{"go.mod": "module " + name + "\n\ngo 1.26\n", "main.go": source} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
