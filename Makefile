@@ -75,6 +75,9 @@ test: ## run the tests that need only Go
 test-race: ## run the tests of concurrent packages with the race detector; needs a C compiler
 	CGO_ENABLED=1 go test -race -short -timeout 30m $(RACE_PACKAGES)
 
+# The tests in files with a build tag, as a pattern; the others are those of `make test`.
+tests-tagged = ^($(shell grep -rl --include=*_test.go '^//go:build $(1)$$' . | xargs sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' | paste -sd'|' -))$$
+
 .PHONY: test-docker
 test-docker: build ## run the tests against real images on each engine in ENGINES (sockets), or the default one
 	@for socket in $(or $(ENGINES),usual); do \
@@ -85,12 +88,12 @@ test-docker: build ## run the tests against real images on each engine in ENGINE
 
 .PHONY: test-engine
 test-engine: images
-	IMAGE=$(IMAGE) go test -count=1 -timeout 40m -tags docker ./test ./internal/engine ./internal/audit ./cmd/tare
+	IMAGE=$(IMAGE) go test -count=1 -timeout 40m -tags docker -run '$(call tests-tagged,docker)' ./test ./internal/engine ./internal/audit ./cmd/tare
 	IMAGE=$(IMAGE) go run ./internal/sizereport -images -check SIZE_REPORT.md
 
 .PHONY: test-registry
 test-registry: build ## run the tests against a real registry
-	go test -count=1 -timeout 30m -tags registry ./internal/registry ./internal/image ./cmd/tare
+	go test -count=1 -timeout 30m -tags registry -run '$(call tests-tagged,registry)' ./internal/registry ./internal/image ./cmd/tare
 
 .PHONY: test-built
 test-built: build ## run the tests of commands and answers on dist/app and dist/tare, and on arm64's where qemu-user-static is
