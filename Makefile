@@ -98,7 +98,7 @@ test-registry: build ## run the tests against a real registry
 .PHONY: test-built
 test-built: build ## run the tests of commands and answers on dist/app and dist/tare, and on arm64's where qemu-user-static is
 	APP=$(CURDIR)/dist/app go test -count=1 .
-	TARE=$(CURDIR)/dist/tare go test -count=1 ./cmd/tare
+	TARE=$(CURDIR)/dist/tare go test -count=1 -skip TestAuditCommand/audit-sarif ./cmd/tare # it states the version
 	if command -v qemu-aarch64-static >/dev/null; then \
 		GOARCH=arm64 sh scripts/build.sh app dist/app-arm64 && \
 		APP="qemu-aarch64-static $(CURDIR)/dist/app-arm64" go test -count=1 .; fi
