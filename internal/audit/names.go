@@ -107,5 +107,5 @@ func isSource(p string) bool {
 			return false
 		}
 	}
-	return !secret.InLibrary(p) && !strings.HasPrefix(p, "usr/share/") && !strings.HasPrefix(p, "usr/include/") && !strings.HasPrefix(p, "usr/lib/")
+	return !secret.IsInstalled(p) && !strings.HasPrefix(p, "usr/share/") && !strings.HasPrefix(p, "usr/include/") && !strings.HasPrefix(p, "usr/lib/")
 }

@@ -93,7 +93,7 @@ func ruleCases() []ruleCase {
 			with(copied(". ."), files(it.File("src/.gitignore", "x"), it.File("src/git/HEAD", "x"))), "/src/.git"},
 		{"TARE-F007", with(ran("x"), files(it.File("root/.ash_history", "ls\n"))), with(ran("x"), files(it.File("root/.ash_history", ""), it.File("root/history", "x"))), "/root/.ash_history"},
 		{"TARE-F010", with(ran("x"), files(it.Program("usr/bin/x86_64-linux-gnu-gcc-12", 10))), with(ran("x"), files(it.Program("usr/bin/gccgo-notes", 10), it.File("usr/share/doc/gcc", "x"))), "gcc-12"},
-		{"TARE-F011", with(copied(". ."), files(it.File("src/main.go", "package main"))), with(copied(". ."), files(it.File("usr/include/a.c", "x"), it.File("srv/main.py", "x"), it.File("node_modules/x/a.cc", "x"))), "/src/main.go"},
+		{"TARE-F011", with(copied(". ."), files(it.File("go/src/app/main.go", "package main"))), with(copied(". ."), files(it.File("usr/include/a.c", "x"), it.File("srv/main.py", "x"), it.File("node_modules/x/a.cc", "x"))), "/go/src/app/main.go"},
 		{"TARE-F012", with(ran("pip install x"), files(it.File("root/.cache/pip/http/a", "x"))), with(ran("x"), files(it.File("root/.cache/other/a", "x"))), "/root/.cache/pip"},
 		{"TARE-F013", with(copied("d /d"), files(exe("d", debug(70_000)))), with(copied("d /d"), files(exe("d", debug(1000)), it.File("d.debug", string(debug(70_000))))), "/d"},
 		{"TARE-F014", with(copied("d /d"), files(exe("d", dynamic))), with(copied("d /d"), files(exe("d", dynamic), exe("lib/ld.so", []byte("x")), it.Symlink("lib64/ld-linux-x86-64.so.2", "../lib/ld.so"))), "/d"},

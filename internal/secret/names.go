@@ -107,13 +107,22 @@ func CredentialFile(p string) (what, signs string) {
 	return "", ""
 }
 
-// InLibrary holds for what languages' package managers install, for the
-// libraries that languages come with, and for those that a program keeps a copy of.
-func InLibrary(p string) bool {
+// IsInstalled holds for what languages' package managers install, and for the
+// libraries that a program keeps a copy of.
+func IsInstalled(p string) bool {
 	for _, place := range []string{"third_party/", "third-party/", "vendored/", "_vendor/", "node_modules/", "site-packages/", "dist-packages/", "gems/", "go/pkg/mod/", ".cargo/registry/", "cargo/registry/", ".m2/repository/"} {
 		if strings.Contains(p, place) {
 			return true
 		}
+	}
+	return false
+}
+
+// InLibrary holds for what IsInstalled holds for, and for the libraries that
+// languages come with.
+func InLibrary(p string) bool {
+	if IsInstalled(p) {
+		return true
 	}
 	p = strings.TrimPrefix(strings.TrimPrefix(p, "usr/"), "local/")
 	for _, place := range []string{"lib/python", "lib/ruby/", "lib/go/", "lib/go-", "share/go-", "go/", "lib/node/", "lib/nodejs/", "share/nodejs/", "share/perl", "lib/php/", "share/php/", "lib/erlang/", "lib/jvm/", "lib/rustlib/"} {
