@@ -15,7 +15,7 @@ import (
 // and says what they are.
 func (c *copier) copyAll(ctx context.Context, ref string, to destination, std stdio) error {
 	if to.transport == image.Registry || to.transport == image.Dir || !to.ref.IsZero() || to.tag != "" {
-		return &usageError{errors.New("copy: --all keeps the images' names: want a destination without a name: an archive, a layout, or docker-daemon:")}
+		return &usageError{errors.New("copy: --all keeps the images' names: want an archive, a layout or the docker-daemon: transport, without a name")}
 	}
 	if err := (destinations{to}).check(std); err != nil {
 		return err
