@@ -657,6 +657,10 @@ func TestFailureClasses(t *testing.T) {
 
 func TestCommands(t *testing.T) {
 	s := startServer(t)
+	version, revision := "devel", "unknown"
+	if os.Getenv("APP") != "" { // built with those that make exports
+		version, revision = os.Getenv("VERSION"), os.Getenv("REVISION")
+	}
 	for _, tt := range []struct {
 		args           string
 		stdout, stderr []string
@@ -665,11 +669,11 @@ func TestCommands(t *testing.T) {
 		{"--help", []string{"usage: app [serve] [flags]"}, nil},
 		{"help get", []string{"usage: app get [flags] URL", "-max-redirects N", "EXTRA_CA_FILE"}, nil},
 		{"serve -h", []string{"usage: app [serve] [flags]\n", "-access-log true|false\n"}, nil},
-		{"-version", []string{"devops-info-service devel\n"}, nil},
-		{"--version", []string{"devops-info-service devel\n"}, nil},
+		{"-version", []string{"devops-info-service " + version + "\n"}, nil},
+		{"--version", []string{"devops-info-service " + version + "\n"}, nil},
 		{"get " + s.url + "/ready -i -timeout 5s", []string{`{"status":"ready"}`}, []string{"Content-Length: 19"}},
 		{"serve -h", []string{"-drain-delay DURATION", "(DRAIN_DELAY; 0s)"}, nil},
-		{"version", []string{"devops-info-service devel\n", "revision  unknown\n", "go        go1.", " bytes\n", "roots     "}, nil},
+		{"version", []string{"devops-info-service " + version + "\n", "revision  " + revision + "\n", "go        go1.", " bytes\n", "roots     "}, nil},
 		{"info", []string{`{"service":{"name":"devops-info-service"`, `"request":null,"endpoints":[{"path":"/"`}, nil},
 		{"get -v " + s.url + "/ready", []string{`{"status":"ready"}`}, []string{"* dns ", "first byte", "Content-Type: application/json", "HTTP/1.1 200 OK"}},
 		{"get -i " + s.addr + "/ready", []string{`{"status":"ready"}`}, []string{"Content-Length: 19"}},
