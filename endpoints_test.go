@@ -27,12 +27,13 @@ func TestOtherNames(t *testing.T) {
 
 func TestVersionStatusDelay(t *testing.T) {
 	s := startServer(t)
+	version, revision := builtAs()
 	for _, tt := range []struct {
 		path   string
 		status int
 		body   string
 	}{
-		{"/version", 200, `{"name":"devops-info-service","version":"devel","revision":"unknown","go_version":"go1.`},
+		{"/version", 200, `{"name":"devops-info-service","version":"` + version + `","revision":"` + revision + `","go_version":"go1.`},
 		{"/status/200", 200, `{"status":200,"message":"OK"}`},
 		{"/status/503", 503, `{"status":503,"message":"Service Unavailable"}`},
 		{"/status/599", 599, `{"status":599,"message":""}`},

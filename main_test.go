@@ -51,6 +51,14 @@ func app(t *testing.T, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// builtAs returns the version and the revision that the appliance states.
+func builtAs() (version, revision string) {
+	if os.Getenv("APP") == "" {
+		return "devel", "unknown"
+	}
+	return os.Getenv("VERSION"), os.Getenv("REVISION") // that make exports
+}
+
 // try runs the appliance to its end.
 func try(t *testing.T, env []string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
@@ -322,6 +330,7 @@ func TestMetrics(t *testing.T) {
 	if got := resp.Header.Get("Content-Type"); got != "text/plain; version=0.0.4; charset=utf-8" {
 		t.Errorf("type %q", got)
 	}
+	version, revision := builtAs()
 	for _, want := range []string{
 		`http_requests_total{route="/health",method="GET",code="200"} 2`,
 		`http_requests_total{route="/ready",method="HEAD",code="200"} 1`,
@@ -330,7 +339,7 @@ func TestMetrics(t *testing.T) {
 		`http_request_duration_seconds_bucket{route="/health",le="+Inf"} 2`,
 		`http_request_duration_seconds_count{route="/health"} 2`,
 		`http_requests_in_flight 1`,
-		`app_build_info{version="devel",revision="unknown",goversion="go`,
+		`app_build_info{version="` + version + `",revision="` + revision + `",goversion="go`,
 		"# TYPE go_goroutines gauge", "# TYPE go_memstats_alloc_bytes_total counter",
 		"# TYPE process_cpu_seconds_total counter", "# TYPE process_resident_memory_bytes gauge",
 		"# TYPE process_start_time_seconds gauge", "# TYPE process_open_fds gauge", "# TYPE process_max_fds gauge",
@@ -657,10 +666,7 @@ func TestFailureClasses(t *testing.T) {
 
 func TestCommands(t *testing.T) {
 	s := startServer(t)
-	version, revision := "devel", "unknown"
-	if os.Getenv("APP") != "" { // built with those that make exports
-		version, revision = os.Getenv("VERSION"), os.Getenv("REVISION")
-	}
+	version, revision := builtAs()
 	for _, tt := range []struct {
 		args           string
 		stdout, stderr []string
