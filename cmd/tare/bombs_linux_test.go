@@ -226,7 +226,7 @@ func deepBomb(b *bomb) {
 
 // fileBomb has as many files as may be.
 func fileBomb(b *bomb) {
-	const files, dirs = 599_400, 600
+	const files, dirs = 499_400, 600
 	b.each(files, func(i int) []byte { return head(tar.TypeReg, fmt.Sprintf("d%03d/f%06d", i%dirs, i), "", 0) })
 }
 

@@ -36,7 +36,7 @@ type Options struct {
 
 // DefaultMaxFiles is how many entries an image may have unless more are
 // allowed; they are what costs memory.
-const DefaultMaxFiles = 600_000
+const DefaultMaxFiles = 500_000
 
 // DefaultMaxNames is how many bytes of names an image may have unless more are
 // allowed.
