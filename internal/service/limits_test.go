@@ -22,13 +22,18 @@ func TestProcsWithin(t *testing.T) {
 }
 
 func TestConnectionLimit(t *testing.T) {
-	for _, tt := range []struct{ set, memory, want int64 }{
-		{0, 0, 0}, {5, 0, 5}, {5, 64 << 20, 5}, {0, 16 << 20, 256}, {0, 64 << 20, 1792}, {0, 4 << 20, 64},
+	for _, tt := range []struct {
+		set, memory int64
+		cert        string
+		want        int64
+	}{
+		{0, 0, "", 0}, {5, 0, "", 5}, {5, 64 << 20, "", 5}, {0, 16 << 20, "", 256}, {0, 64 << 20, "", 1792}, {0, 4 << 20, "", 64},
+		{0, 0, "cert.pem", 0}, {5, 64 << 20, "cert.pem", 5}, {0, 16 << 20, "cert.pem", 128}, {0, 64 << 20, "cert.pem", 896},
 	} {
-		s := New(&Config{MaxConnections: tt.set}, Build{})
+		s := New(&Config{MaxConnections: tt.set, TLSCertFile: tt.cert}, Build{})
 		s.info.Cgroup.Memory = tt.memory
 		if got := s.connectionLimit(); got != tt.want {
-			t.Errorf("MAX_CONNECTIONS=%d and %d bytes: %d, want %d", tt.set, tt.memory, got, tt.want)
+			t.Errorf("MAX_CONNECTIONS=%d, TLS_CERT_FILE=%q and %d bytes: %d, want %d", tt.set, tt.cert, tt.memory, got, tt.want)
 		}
 	}
 }

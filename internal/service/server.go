@@ -123,10 +123,11 @@ func procsWithin(pids int64) int {
 	return int(max(1, (pids-6)/4))
 }
 
-// What a connection takes at most while its headers are read, and what the
-// process takes without any, in bytes.
+// What a connection takes at most while its headers are read, over HTTP and over
+// HTTPS, and what is left for all else, in bytes.
 const (
 	connectionMemory = 32 << 10
+	tlsMemory        = 64 << 10
 	baseMemory       = 8 << 20
 )
 
@@ -136,7 +137,11 @@ func (s *Server) connectionLimit() int64 {
 	if s.config.MaxConnections > 0 || limit == 0 {
 		return s.config.MaxConnections
 	}
-	return max(64, (limit-baseMemory)/connectionMemory)
+	each := int64(connectionMemory)
+	if s.config.TLS() {
+		each = tlsMemory
+	}
+	return max(64, (limit-baseMemory)/each)
 }
 
 // ServeHTTP implements [http.Handler].
@@ -159,8 +164,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// A request that states both its length and chunks may be an attempt to
 	// smuggle another one in (RFC 9112, section 6.3). net/http has taken the length
-	// away by now; nothing here needs a body, so any chunks end the connection.
-	if s.draining.Load() || r.TransferEncoding != nil {
+	// away by now; nothing here needs a body, so any chunks end the connection. Of
+	// HTTP/1.0 it takes the chunks away, too, so that this always ends it.
+	if s.draining.Load() || r.TransferEncoding != nil || !r.ProtoAtLeast(1, 1) {
 		header["Connection"] = closeAfter
 	}
 	if len(*buf) > 2048 { // net/http states the length of what is shorter
