@@ -44,6 +44,9 @@ type member struct {
 // indexArchive lists the members of the tar archive at, size bytes long.
 func indexArchive(at io.ReaderAt, size int64) (*archive, error) {
 	a := &archive{at: at, members: map[string]member{}, dirs: map[string]bool{}}
+	if size < tarBlock {
+		return nil, errNoTar
+	}
 	scanner := tarscan.NewFile(at, size)
 	for {
 		hdr, err := scanner.Next()
@@ -173,10 +176,15 @@ func errTwice(name string) error {
 	return fmt.Errorf("archive member %q is there twice and not the same: some readers take the first, others the last", name)
 }
 
+// tarBlock is the size of a tar header, below which nothing is an archive.
+const tarBlock = 512
+
+var errNoTar = errors.New("not a tar archive")
+
 // unreadable says how far the archive could be read.
 func (a *archive) unreadable(err error) error {
 	if errors.Is(err, tar.ErrHeader) && len(a.members) == 0 {
-		return errors.New("not a tar archive")
+		return errNoTar
 	}
 	return fmt.Errorf("archive, after %d members: %w", len(a.members), err)
 }

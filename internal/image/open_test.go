@@ -231,7 +231,7 @@ func TestOpen(t *testing.T) {
 		{"dir:x:y", "error: no such file or directory"},
 		{"dir:", "error: no path after"},
 		{"containers-storage:x", "error: transport containers-storage is not supported"},
-		{it.WriteFile(t, "x", []byte("#!/bin/sh\necho not an image, however long it gets\n")), "error: "},
+		{it.WriteFile(t, "x", []byte("#!/bin/sh\necho not an image, however long it gets\n")), "error: not a tar archive"},
 		{it.WriteFile(t, "y", bytes.Repeat([]byte("garbage "), 1000)), "error: not a tar archive"},
 		{it.WriteFile(t, "z", it.Tar(it.File("etc/passwd", ""))), "error: a tar archive without image"},
 		{it.WriteFile(t, "zstd", []byte("\x28\xb5\x2f\xfd content")), "error: reading the archive: zstd: byte 6: a block is of the reserved type"},
