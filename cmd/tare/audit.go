@@ -111,6 +111,9 @@ func (a *auditRun) run(ctx context.Context, args []string, std stdio) error {
 	case len(args) == 1 && args[0] == "-":
 		return a.stream(ctx, std)
 	}
+	if err := wantOneStdin("audit", args); err != nil {
+		return err
+	}
 	return a.list(ctx, a.shard.pick(args), std)
 }
 

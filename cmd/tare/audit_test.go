@@ -304,6 +304,28 @@ func TestAuditFileAndTable(t *testing.T) {
 	}
 }
 
+// What is no list of references is refused at the line that shows it, and none of
+// its lines is looked up.
+func TestAuditNoList(t *testing.T) {
+	dir := auditDir(t)
+	archive, err := os.ReadFile(filepath.Join(dir, "neat.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ list, want string }{
+		{string(archive), "tare: references, line 1: a NUL byte: this is no list of references\nhint: for an image in standard input, use docker-archive:- or oci-archive:-\n"},
+		{"# a\n" + strings.Repeat("x", 70000), "tare: references, line 2: more than 65536 bytes\n"},
+	} {
+		stdout, stderr, code := output(t, dir, tt.list, "audit", "-")
+		if code != 2 || stdout != "" || stderr != tt.want {
+			t.Errorf("exit %d: %.200s%s", code, stdout, stderr)
+		}
+	}
+	if stdout, stderr, code := output(t, dir, string(archive), "audit", "docker-archive:-"); code != 0 {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+}
+
 // The document of the rules is made from their table; -update makes it anew.
 func TestAuditRulesDocument(t *testing.T) {
 	got, stderr, code := output(t, t.TempDir(), "", "audit", "--rules", "--format", "markdown")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,10 @@ const maxReference = 64 << 10
 // errNoReference is the fault of a list that lists nothing: a list that wasn't
 // made must not open the gate.
 var errNoReference = errors.New("audit: no image to judge: the list of references is empty")
+
+// errBinaryList refuses what is no list, such as the archive that the other
+// commands read from standard input: its lines would be asked of a registry.
+var errBinaryList = errors.New("a NUL byte: this is no list of references")
 
 // A stream is the references of standard input, judged as they come.
 type stream struct {
@@ -111,7 +116,9 @@ func (s *stream) references(in io.Reader, err *error) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		scanner := bufio.NewScanner(in)
 		scanner.Buffer(nil, maxReference)
-		for scanner.Scan() {
+		scanner.Split(scanReference)
+		line := 1
+		for ; scanner.Scan(); line++ {
 			ref := strings.TrimSpace(scanner.Text())
 			if ref == "" || strings.HasPrefix(ref, "#") {
 				continue
@@ -120,10 +127,24 @@ func (s *stream) references(in io.Reader, err *error) iter.Seq[string] {
 				return
 			}
 		}
-		if scanner.Err() != nil {
+		switch {
+		case errors.Is(scanner.Err(), errBinaryList):
+			*err = fmt.Errorf("references, line %d: %w", line, errBinaryList)
+		case errors.Is(scanner.Err(), bufio.ErrTooLong):
+			*err = fmt.Errorf("references, line %d: more than %d bytes", line, maxReference)
+		case scanner.Err() != nil:
 			*err = fmt.Errorf("reading references: %w", scanner.Err())
 		}
 	}
+}
+
+// scanReference splits a list into lines, as bufio.ScanLines does.
+func scanReference(data []byte, atEOF bool) (int, []byte, error) {
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	if bytes.IndexByte(line, 0) >= 0 {
+		return 0, nil, errBinaryList
+	}
+	return bufio.ScanLines(data, atEOF)
 }
 
 // done takes in what came of one image.

@@ -63,6 +63,9 @@ func (c *comparer) run(ctx context.Context, args []string, std stdio) error {
 	if err := wantArgs("compare", args, c.least(), -1); err != nil {
 		return err
 	}
+	if err := wantOneStdin("compare", args); err != nil {
+		return err
+	}
 	if c.fleet.Nodes < 0 || c.fleet.PullsPerDay < 0 || c.fleet.Nodes > 1e9 || c.fleet.PullsPerDay > 1e9 {
 		return &usageError{fmt.Errorf("compare: --nodes and --pulls-per-day must be from 0 to 10⁹")}
 	}

@@ -28,6 +28,9 @@ example: tare diff docker-daemon:alpine:3.19 docker-daemon:alpine:3.20
 				if err := wantArgs("diff", args, 2, 2); err != nil {
 					return err
 				}
+				if err := wantOneStdin("diff", args); err != nil {
+					return err
+				}
 				return diff(ctx, args[0], args[1], &source, &output, std)
 			}
 		},

@@ -108,3 +108,17 @@ func wantArgs(name string, args []string, least, most int) error {
 	}
 	return nil
 }
+
+// wantOneStdin refuses to read two images from standard input.
+func wantOneStdin(name string, refs []string) error {
+	streams := 0
+	for _, ref := range refs {
+		if ref == "-" || strings.HasSuffix(ref, "-archive:-") {
+			streams++
+		}
+	}
+	if streams > 1 {
+		return &usageError{fmt.Errorf("%s: standard input can hold only one of the images", name)}
+	}
+	return nil
+}

@@ -30,3 +30,15 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+// Standard input can't be two images.
+func TestOneStdin(t *testing.T) {
+	for _, args := range [][]string{
+		{"weigh", "-", "-"}, {"compare", "-", "docker-archive:-"}, {"diff", "-", "oci-archive:-"}, {"audit", "-", "x", "-"},
+	} {
+		stdout, stderr, code := output(t, t.TempDir(), "", args...)
+		if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "tare: "+args[0]+": standard input can hold only one of the images\n") {
+			t.Errorf("%q: exit %d: %s%s", args, code, stdout, stderr)
+		}
+	}
+}

@@ -54,6 +54,9 @@ func imageHint(err error) string {
 	if e, ok := errors.AsType[*image.ShadowError](err); ok {
 		return "for the image in the engine, use docker-daemon:" + e.Name
 	}
+	if errors.Is(err, errBinaryList) {
+		return "for an image in standard input, use docker-archive:- or oci-archive:-"
+	}
 	if e, ok := errors.AsType[*bundle.MissingError](err); ok {
 		return "not all platforms in the index are present; choose one with --platform " + e.Present.String()
 	}

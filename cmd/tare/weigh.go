@@ -36,6 +36,9 @@ example: tare weigh docker-daemon:alpine:3.20
 				if err := wantArgs("weigh", args, 1, -1); err != nil {
 					return err
 				}
+				if err := wantOneStdin("weigh", args); err != nil {
+					return err
+				}
 				var list []layers.Weight
 				for _, ref := range args {
 					weights, err := weigh(ctx, ref, *net, &source, std)
