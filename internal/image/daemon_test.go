@@ -142,6 +142,9 @@ func TestSelectTag(t *testing.T) {
 	if several == nil || several.Transport != OCI || several.Names[0] != "@"+one.Digest.Short() {
 		t.Errorf("two images: %v", err)
 	}
+	if _, err := selectTag(list, "@nope", OCI); err == nil || !strings.Contains(err.Error(), `only "@`+one.Digest.Short()+`", "@`) {
+		t.Errorf("no such digest: %v", err)
+	}
 	again := one
 	one.tags, again.tags = []string{"a"}, []string{"b"}
 	if got, err := selectTag([]candidate{one, again}, "", OCI); err != nil || len(got) == 0 {
@@ -153,6 +156,42 @@ func TestDaemonReference(t *testing.T) {
 	for _, s := range []string{"docker-daemon:alpine:3.20", "docker-daemon://alpine:3.20"} {
 		if r, err := ParseReference(s); err != nil || r.Name != "alpine:3.20" || r.Transport != Daemon {
 			t.Errorf("%s: %+v, %v", s, r, err)
+		}
+	}
+}
+
+// Two indexes without names are two images, as crane pull --format oci leaves
+// them; entries of index.json with a platform and no name are one image's.
+func TestSeveralNameless(t *testing.T) {
+	of := func(root, manifest string) (c candidate) {
+		c.Digest, c.root.Digest = digest.FromBytes([]byte(manifest)), digest.FromBytes([]byte(root))
+		c.Platform = &oci.Platform{OS: "linux", Architecture: manifest}
+		return c
+	}
+	plain := of("3", "3")
+	plain.Platform = nil
+	for _, tt := range []struct {
+		list []candidate
+		want int // names to choose from
+	}{
+		{[]candidate{of("i", "1"), of("i", "2")}, 0},
+		{[]candidate{of("1", "1"), of("2", "2")}, 0},
+		{[]candidate{of("i", "1"), of("i", "2"), of("k", "1")}, 2},
+		{[]candidate{plain, of("i", "1"), of("i", "2")}, 2},
+		{[]candidate{plain, of("1", "1"), of("2", "2")}, 3},
+	} {
+		_, err := selectTag(tt.list, "", OCI)
+		var names []string
+		if several, ok := errors.AsType[*SeveralError](err); ok {
+			names = several.Names
+		}
+		if len(names) != tt.want {
+			t.Errorf("%d entries: names %q, want %d", len(tt.list), names, tt.want)
+		}
+		for _, name := range names {
+			if _, err := selectTag(tt.list, name, OCI); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }

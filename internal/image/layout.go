@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"devops-go/internal/digest"
@@ -267,12 +268,21 @@ func selectTag(list []candidate, name string, source Transport) ([]candidate, er
 		if hit {
 			picked = append(picked, c)
 		}
-		names = appendNew(names, c.tags...)
+		names = appendNew(appendNew(names, c.tags...), c.name())
 	}
 	if len(picked) == 0 {
 		return nil, notSelected(name, names, source)
 	}
 	return picked, nil
+}
+
+// name is what selectTag takes for c: a tag, or else the digest of its entry in
+// index.json.
+func (c candidate) name() string {
+	if len(c.tags) > 0 {
+		return c.tags[0]
+	}
+	return "@" + c.root.Digest.Short()
 }
 
 // isDigest reports whether name is d or, after an @, its beginning.
@@ -285,8 +295,12 @@ func isDigest(d digest.Digest, name string) bool {
 }
 
 // severalNames is the error of a list in which two entries are named and
-// neither is meant; entries of one name are platforms of one image.
+// neither is meant; entries of one name are platforms of one image, and so are
+// entries of index.json that have a platform and no name.
 func severalNames(list []candidate, source Transport) error {
+	if !slices.ContainsFunc(list, func(c candidate) bool { return len(c.tags) > 0 || c.Platform == nil || c.root.Digest != c.Digest }) {
+		return nil
+	}
 	var names []string
 	seen := map[digest.Digest]bool{} // an image of two names is one
 	for _, c := range list {
@@ -294,16 +308,7 @@ func severalNames(list []candidate, source Transport) error {
 			continue
 		}
 		seen[c.root.Digest], seen[c.Digest] = true, true
-		name := "@" + c.Digest.Short()
-		if len(c.tags) > 0 {
-			name = c.tags[len(c.tags)-1]
-			if c.tags[0] != name {
-				name = c.tags[0]
-			}
-		} else if c.Platform != nil {
-			name = "" // a platform of the one unnamed image
-		}
-		names = appendNew(names, name)
+		names = appendNew(names, c.name())
 	}
 	if len(names) < 2 {
 		return nil
