@@ -50,6 +50,7 @@ func TestVersionStatusDelay(t *testing.T) {
 		{"/delay/10.1", 400, "want /delay/0 to /delay/10"},
 		{"/delay/-1", 400, "want /delay"},
 		{"/delay/NaN", 400, "want /delay"},
+		{"/delay/100m", 400, "want /delay"},
 		{"/delay/x", 400, "want /delay"},
 	} {
 		resp, body := s.send("GET", tt.path)
@@ -60,7 +61,7 @@ func TestVersionStatusDelay(t *testing.T) {
 	_, body := s.send("GET", "/metrics")
 	for _, want := range []string{
 		`{route="/status/{code}",method="GET",code="503"} 1`, `{route="/status/{code}",method="GET",code="other"} 2`, // 304, 599
-		`{route="/delay/{seconds}",method="GET",code="400"} 4`,
+		`{route="/delay/{seconds}",method="GET",code="400"} 5`,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s in\n%s", want, body)
