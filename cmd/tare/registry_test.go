@@ -107,13 +107,13 @@ func TestRegistry(t *testing.T) {
 		exit int
 		want []string
 	}{
-		{"weigh " + ref, 0, []string{"layers       4", "size         ?", "user         65532:65532"}},
-		{"weigh " + strings.TrimPrefix(ref, "docker://") + " --content", 0, []string{"size         2.85 MB", "dead         50.0 kB", "files        6"}},
+		{"weigh " + ref, 0, []string{"layers 4", "size ?", "user 65532:65532"}},
+		{"weigh " + strings.TrimPrefix(ref, "docker://") + " --content", 0, []string{"size 2.85 MB", "dead 50.0 kB", "files 6"}},
 		{"history " + ref, 0, []string{"ADD file:0123", "total"}},
 		{"tree " + ref + " /etc", 0, []string{"os-release"}},
 		{"diff " + ref + " app.tar", 0, []string{"0 files"}},
 		{"compare " + ref + " base.tar", 0, []string{"shared layers"}},
-		{"verify " + ref, 1, []string{"blob              4      0", "diff ID           4      0", "history: 1 of"}},
+		{"verify " + ref, 1, []string{"blob 4 0", "diff ID 4 0", "history: 1 of"}},
 		{"weigh " + ref + "0", 2, []string{"404 Not Found"}},
 		{"weigh --platform linux/arm64 " + ref, 2, []string{"holds no platform linux/arm64"}},
 	} {
@@ -122,8 +122,9 @@ func TestRegistry(t *testing.T) {
 		if got := cmd.ProcessState.ExitCode(); got != tt.exit {
 			t.Errorf("tare %s: exit %d, want %d", tt.args, got, tt.exit)
 		}
+		words := strings.Join(strings.Fields(string(out)), " ") // whatever the widths of columns
 		for _, want := range tt.want {
-			if !strings.Contains(string(out), want) {
+			if !strings.Contains(words, want) {
 				t.Errorf("tare %s: no %q in\n%s", tt.args, want, out)
 			}
 		}
