@@ -174,7 +174,7 @@ func (e effect) write(b *bytes.Buffer) {
 func writeExcerpts(b *bytes.Buffer) error {
 	for _, tag := range tags {
 		for _, args := range [][]string{
-			{"history", "--mask", reference(tag)},
+			{"history", "--mask", "--content", reference(tag)},
 			{"tree", "--mask", "--sort", "size", "--depth", "2", "--min-size", "100kB", reference(tag)},
 		} {
 			out, err := tare(args...)
