@@ -114,7 +114,7 @@ func TestInTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"alpine": "alpine: the directory of that name here: ", "busybox": "busybox: the file of that name here: ", "./busybox": "./busybox: archive, ",
+		"alpine": "alpine: the directory of that name here: ", "busybox": "busybox: the file of that name here: ", "./busybox": "./busybox: not a tar archive",
 	} {
 		_, err := Open(t.Context(), name, Options{})
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
