@@ -177,3 +177,15 @@ func TestTrailing(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkLeavesOwner: a hard link whose header states no owner, which is -1,
+// leaves the one that the file has.
+func TestLinkLeavesOwner(t *testing.T) {
+	file, link := it.Sized("a", 1), it.Link("b", "a")
+	file.Uid, file.Gid = 1, 2
+	link.Uid, link.Gid = -1, 4
+	s := read(t, it.Plain(file, link))
+	if owner := s.Resolve("b").Entry.Owner(); owner.UID != 1 || owner.GID != 4 {
+		t.Errorf("owner %d:%d, want 1:4", owner.UID, owner.GID)
+	}
+}

@@ -107,6 +107,20 @@ func TestWriterWindow(t *testing.T) {
 	})
 }
 
+// TestWriterReach: what is as far back as the window is referred to, what is
+// farther isn't.
+func TestWriterReach(t *testing.T) {
+	noise := make([]byte, 4000)
+	rand.NewChaCha8([32]byte{9}).Read(noise)
+	for _, offset := range []int{window, window + 1, window + 3} {
+		content := slices.Concat(noise, make([]byte, offset-len(noise)), noise)
+		got, err := io.ReadAll(NewReader(bytes.NewReader(pack(t, content, Best, 1<<20))))
+		if err != nil || !bytes.Equal(got, content) {
+			t.Errorf("offset %d: %d bytes (%v), want other %d", offset, len(got), err, len(content))
+		}
+	}
+}
+
 // TestWriterSame: the result is the same on every machine.
 func TestWriterSame(t *testing.T) {
 	all := contents()
