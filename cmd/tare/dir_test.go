@@ -1,8 +1,11 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	it "devops-go/internal/imagetest"
 )
@@ -31,6 +34,28 @@ func TestDirTransport(t *testing.T) {
 	} {
 		if _, stderr, code := output(t, dir, "", strings.Fields(args)...); code != 2 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d, %s; want %q", args, code, stderr, want)
+		}
+	}
+}
+
+// TestIntoEmptyDirectory: a layout and a dir are written to a directory that is
+// there and empty.
+func TestIntoEmptyDirectory(t *testing.T) {
+	dir := gallery(t)
+	for _, to := range []string{"oci:empty-layout:1", "dir:empty-dir"} {
+		name := strings.Split(to, ":")[1]
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		cmd := tareCommand(t, dir, "copy", "base.tar", to)
+		limit := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+		out, err := cmd.CombinedOutput()
+		limit.Stop()
+		if err != nil {
+			t.Errorf("%s: %v: %s", to, err, out)
+		}
+		if out, err := tareCommand(t, dir, "verify", to).CombinedOutput(); err != nil {
+			t.Errorf("verify %s: %v: %s", to, err, out)
 		}
 	}
 }

@@ -1,12 +1,14 @@
-// Package atomicfile writes files that appear under their name only once they are
-// complete.
+// Package atomicfile writes files and directories that appear under their name only
+// once they are complete.
 package atomicfile
 
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Write makes the file name, or replaces what is there, by what write writes.
@@ -33,4 +35,29 @@ func WriteBytes(name string, content []byte) error {
 		_, err := w.Write(content)
 		return err
 	})
+}
+
+// ErrDirTaken is MakeDir's error where there is a directory that isn't empty.
+var ErrDirTaken = errors.New("the directory is there and not empty")
+
+// MakeDir makes the directory name, in place of an empty one if there is one, of
+// what fill puts into the temporary directory beside it. On failure that is
+// removed.
+func MakeDir(name string, fill func(temp string) error) error {
+	temp, err := os.MkdirTemp(filepath.Dir(name), ".tare-")
+	if err != nil {
+		return err
+	}
+	if err = errors.Join(fill(temp), os.Chmod(temp, 0o755)); err == nil {
+		if err = syscall.Rename(temp, name); err == nil { // os.Rename refuses an empty directory, too
+			return nil
+		}
+		if err = (&os.LinkError{Op: "rename", Old: temp, New: name, Err: err}); errors.Is(err, fs.ErrExist) { // ENOTEMPTY is that, too
+			err = ErrDirTaken
+		}
+	}
+	if gone := os.RemoveAll(temp); gone != nil {
+		return gone
+	}
+	return err
 }

@@ -53,3 +53,40 @@ func TestWrite(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestMakeDir: a directory is there when it is whole, in place of an empty one;
+// one that holds something stays, and nothing is left beside it.
+func TestMakeDir(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "made")
+	fill := func(content string, err error) func(string) error {
+		return func(temp string) error {
+			return errors.Join(os.WriteFile(filepath.Join(temp, "f"), []byte(content), 0o644), err)
+		}
+	}
+	full := errors.New("full")
+	if err := atomicfile.MakeDir(name, fill("0", full)); !errors.Is(err, full) {
+		t.Errorf("error %v, want %v", err, full)
+	}
+	if list, err := os.ReadDir(dir); len(list) > 0 || err != nil {
+		t.Errorf("a failure leaves %v, %v", list, err)
+	}
+	if err := os.Mkdir(name, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.MakeDir(name, fill("1", nil)); err != nil {
+		t.Error(err)
+	}
+	if err := atomicfile.MakeDir(name, fill("2", nil)); !errors.Is(err, atomicfile.ErrDirTaken) {
+		t.Errorf("error %v, want %v", err, atomicfile.ErrDirTaken)
+	}
+	if b, err := os.ReadFile(filepath.Join(name, "f")); string(b) != "1" || err != nil {
+		t.Errorf("holds %q, %v", b, err)
+	}
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if list, err := os.ReadDir(dir); len(list) != 1 || err != nil {
+		t.Errorf("directory holds %v, %v", list, err)
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"devops-go/internal/atomicfile"
 	"devops-go/internal/image"
@@ -24,21 +23,11 @@ func (b *Bundle) WriteDir(ctx context.Context, dir string) error {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(dir), ".tare-")
-	if err != nil {
-		return err
+	err := atomicfile.MakeDir(dir, func(temp string) error { return b.fillDir(ctx, temp) })
+	if errors.Is(err, atomicfile.ErrDirTaken) {
+		return errors.New("holds files already")
 	}
-	err = errors.Join(b.fillDir(ctx, temp), os.Chmod(temp, 0o755))
-	if err == nil {
-		err = os.Rename(temp, dir) // over an empty directory, if there is one
-	}
-	if err == nil {
-		return nil
-	}
-	if errors.Is(err, syscall.ENOTEMPTY) {
-		err = errors.New("holds files already")
-	}
-	return errors.Join(err, os.RemoveAll(temp))
+	return err
 }
 
 func (b *Bundle) fillDir(ctx context.Context, dir string) error {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 
 	"devops-go/internal/atomicfile"
 	"devops-go/internal/image"
@@ -40,22 +39,11 @@ func (b *Bundle) WriteLayout(ctx context.Context, dir string) error {
 // newLayout makes the layout dir; made is false where another writer was
 // faster.
 func (b *Bundle) newLayout(ctx context.Context, dir string) (made bool, err error) {
-	temp, err := os.MkdirTemp(filepath.Dir(dir), ".tare-")
-	if err != nil {
-		return false, err
+	err = atomicfile.MakeDir(dir, func(temp string) error { return b.addToLayout(ctx, temp, &oci.Index{}) })
+	if errors.Is(err, atomicfile.ErrDirTaken) {
+		return false, nil
 	}
-	err = errors.Join(b.addToLayout(ctx, temp, &oci.Index{}), os.Chmod(temp, 0o755))
-	if err == nil {
-		err = os.Rename(temp, dir) // over an empty directory, if there is one
-	}
-	if err == nil {
-		return true, nil
-	}
-	gone := os.RemoveAll(temp)
-	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
-		err = nil
-	}
-	return false, errors.Join(err, gone)
+	return err == nil, err
 }
 
 // joinLayout adds to a layout that is there, while nobody else does. What a
