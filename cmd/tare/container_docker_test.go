@@ -30,6 +30,8 @@ func TestInContainer(t *testing.T) {
 		{"--read-only --cap-drop ALL --cap-add DAC_READ_SEARCH -v " + dir + ":/w:ro " + name + " weigh /w/image.tar", "linux/amd64", ""},
 		{"-i " + name + " weigh -", "linux/amd64", ""},
 		{"-i --read-only " + name + " weigh -", "linux/amd64", "note: the archive is kept in memory, up to "},
+		{"--read-only -v " + dir + ":/w:ro -v " + t.TempDir() + ":/out " + name + " copy /w/image.tar oci:/out", "linux/amd64", ""},
+		{"--read-only -v " + dir + ":/w:ro -v " + t.TempDir() + ":/out " + name + " copy /w/image.tar dir:/out", "linux/amd64", ""},
 		{name + " version", "1.2.3", ""},
 	} {
 		cmd := exec.Command("docker", append([]string{"run", "--rm"}, strings.Fields(tt.args)...)...)

@@ -145,12 +145,16 @@ func (list destinations) check(std stdio) error {
 	return nil
 }
 
-// scratchDir is where layers wait until they are written: beside the file of
-// the first destination, where there is room for them, too; "" for none.
+// scratchDir is where layers wait until they are written: where the first
+// destination is a directory that is there, such as a container's volume, in it;
+// else beside it, where there is room for them, too; "" for none.
 func (list destinations) scratchDir() string {
 	path := list[0].path
 	if path == "" || path == stdoutFile {
 		return ""
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return path
 	}
 	dir := filepath.Dir(filepath.Clean(path))
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {

@@ -42,18 +42,30 @@ var ErrDirTaken = errors.New("the directory is there and not empty")
 
 // MakeDir makes the directory name, in place of an empty one if there is one, of
 // what fill puts into the temporary directory beside it. On failure that is
-// removed.
+// removed. An empty directory that can't be replaced, such as a container's volume,
+// is filled where it is.
 func MakeDir(name string, fill func(temp string) error) error {
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
 	temp, err := os.MkdirTemp(filepath.Dir(name), ".tare-")
 	if err != nil {
+		if list, listErr := os.ReadDir(name); listErr == nil && len(list) == 0 {
+			return fill(name)
+		}
 		return err
 	}
 	if err = errors.Join(fill(temp), os.Chmod(temp, 0o755)); err == nil {
 		if err = syscall.Rename(temp, name); err == nil { // os.Rename refuses an empty directory, too
 			return nil
 		}
-		if err = (&os.LinkError{Op: "rename", Old: temp, New: name, Err: err}); errors.Is(err, fs.ErrExist) { // ENOTEMPTY is that, too
+		switch {
+		case errors.Is(err, fs.ErrExist): // ENOTEMPTY is that, too
 			err = ErrDirTaken
+		case errors.Is(err, syscall.EBUSY): // a mount point
+			err = fill(name)
+		default:
+			err = &os.LinkError{Op: "rename", Old: temp, New: name, Err: err}
 		}
 	}
 	if gone := os.RemoveAll(temp); gone != nil {

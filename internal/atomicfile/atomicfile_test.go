@@ -89,4 +89,14 @@ func TestMakeDir(t *testing.T) {
 	if list, err := os.ReadDir(dir); len(list) != 1 || err != nil {
 		t.Errorf("directory holds %v, %v", list, err)
 	}
+	link, empty := filepath.Join(dir, "link"), t.TempDir()
+	if err := os.Symlink(empty, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.MakeDir(link, fill("3", nil)); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(empty, "f")); string(b) != "3" || err != nil {
+		t.Errorf("holds %q, %v", b, err)
+	}
 }

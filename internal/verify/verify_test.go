@@ -165,10 +165,11 @@ func verifyArchive(f it.Files, opts verify.Options) (*verify.Result, error) {
 	return verify.Image(context.Background(), img, opts)
 }
 
-// TestLimit: verifying a gzip bomb ends at the limit, as a failure.
+// TestLimit: verifying a gzip bomb ends at the limit, as a failure. Layers are
+// read at the same time, so that any of them may be the one that is too much.
 func TestLimit(t *testing.T) {
 	_, err := verifyArchive(it.Layout(sample()), verify.Options{MaxSize: 50_000})
-	if !errors.Is(err, layers.ErrTooLarge) || !strings.HasPrefix(err.Error(), "layer 1") {
+	if !errors.Is(err, layers.ErrTooLarge) || !strings.HasPrefix(err.Error(), "layer ") {
 		t.Errorf("error %v, want %v", err, layers.ErrTooLarge)
 	}
 }
@@ -178,7 +179,7 @@ func TestUnreadable(t *testing.T) {
 	img := sample()
 	img.Layers[0] = it.Layer{Tar: img.Layers[0].Tar, Blob: []byte("made up"), MediaType: oci.MediaTypeLayer + "+lz9"}
 	_, err := verifyArchive(it.Layout(img), verify.Options{})
-	if !errors.Is(err, image.ErrUnreadable) || !strings.HasPrefix(err.Error(), "layer 1") {
+	if !errors.Is(err, image.ErrUnreadable) || !strings.HasPrefix(err.Error(), "layer ") {
 		t.Errorf("error %v, want %v", err, image.ErrUnreadable)
 	}
 }
